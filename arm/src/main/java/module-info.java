@@ -1,0 +1,6 @@
+/// The architecture as values and pure functions: registers, descriptors, memory types, syndromes, CPU models, A64.
+@org.jspecify.annotations.NullMarked
+module dev.ipanema.arm {
+    requires transitive dev.ipanema.base;
+    requires static org.jspecify;
+}

@@ -1,0 +1,2 @@
+/// Time and chance as arguments, so that a deterministic run repeats exactly.
+package dev.ipanema.base.time;

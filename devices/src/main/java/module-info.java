@@ -1,0 +1,6 @@
+/// Register models of emulated devices.
+@org.jspecify.annotations.NullMarked
+module dev.ipanema.devices {
+    requires transitive dev.ipanema.machine;
+    requires static org.jspecify;
+}

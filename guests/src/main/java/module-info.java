@@ -1,0 +1,6 @@
+/// Bare-metal guest programs, written with the assembler of `arm`.
+@org.jspecify.annotations.NullMarked
+module dev.ipanema.guests {
+    requires transitive dev.ipanema.arm;
+    requires static org.jspecify;
+}

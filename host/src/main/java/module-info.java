@@ -1,0 +1,6 @@
+/// The Linux host: address spaces, VMAs, page protections, drivers, platform profiles.
+@org.jspecify.annotations.NullMarked
+module dev.ipanema.host {
+    requires transitive dev.ipanema.machine;
+    requires static org.jspecify;
+}

@@ -1,0 +1,6 @@
+/// Guest image formats.
+@org.jspecify.annotations.NullMarked
+module dev.ipanema.images {
+    requires transitive dev.ipanema.arm;
+    requires static org.jspecify;
+}

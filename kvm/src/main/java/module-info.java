@@ -1,0 +1,6 @@
+/// KVM/arm64.
+@org.jspecify.annotations.NullMarked
+module dev.ipanema.kvm {
+    requires transitive dev.ipanema.host;
+    requires static org.jspecify;
+}

@@ -1,0 +1,7 @@
+/// Simulated hardware: physical memory, processing elements, MMU and TLB.
+@org.jspecify.annotations.NullMarked
+module dev.ipanema.machine {
+    requires transitive dev.ipanema.arm;
+    requires jdk.unsupported;
+    requires static org.jspecify;
+}

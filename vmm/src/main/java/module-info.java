@@ -1,0 +1,10 @@
+/// The VMM: boot, emulated devices answering MMIO exits, scenario replay.
+@org.jspecify.annotations.NullMarked
+module dev.ipanema.vmm {
+    requires transitive dev.ipanema.kvm;
+    requires dev.ipanema.devices;
+    requires dev.ipanema.images;
+    requires dev.ipanema.guests;
+    requires tools.jackson.databind;
+    requires static org.jspecify;
+}
