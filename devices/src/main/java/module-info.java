@@ -3,4 +3,6 @@
 module dev.ipanema.devices {
     requires transitive dev.ipanema.machine;
     requires static org.jspecify;
+
+    exports dev.ipanema.devices.serial;
 }

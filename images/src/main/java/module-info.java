@@ -3,4 +3,6 @@
 module dev.ipanema.images {
     requires transitive dev.ipanema.arm;
     requires static org.jspecify;
+
+    exports dev.ipanema.images.format;
 }
