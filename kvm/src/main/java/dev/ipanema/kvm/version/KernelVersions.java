@@ -1,0 +1,51 @@
+package dev.ipanema.kvm.version;
+
+import dev.ipanema.base.text.BadInput;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/// The table of versions and how their names are read.
+final class KernelVersions {
+    static final List<KernelVersion> ALL = List.of(
+            new Linux616(),
+            new SeriesV7(1),
+            new SeriesV7(2),
+            new SeriesV7(3),
+            new SeriesV7(4),
+            new SeriesV7(5),
+            new Linux617(),
+            new Linux618(),
+            new Linux73());
+
+    private KernelVersions() {}
+
+    static KernelVersion parse(String name) {
+        String wanted = name.strip().toLowerCase(Locale.ROOT);
+        for (KernelVersion version : ALL) {
+            if (version.name().equals(wanted)) {
+                return version;
+            }
+        }
+        throw new BadInput("Policy '" + name + "' is unknown; the policies are "
+                + ALL.stream().map(KernelVersion::name).collect(Collectors.joining(", ")));
+    }
+
+    static KernelVersion ofRelease(String release) {
+        String[] parts = release.strip().split("\\.", -1);
+        if (parts.length >= 2) {
+            String name = "linux-" + parts[0] + "." + parts[1];
+            for (KernelVersion version : ALL) {
+                if (version.name().equals(name)) {
+                    return version;
+                }
+            }
+        }
+        throw new BadInput("Kernel '" + release + "' is unknown; the kernels are "
+                + ALL.stream()
+                        .map(KernelVersion::name)
+                        .filter(name -> name.startsWith("linux-"))
+                        .map(name -> name.substring("linux-".length()))
+                        .collect(Collectors.joining(", ")));
+    }
+}
