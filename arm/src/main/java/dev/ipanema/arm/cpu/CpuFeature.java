@@ -1,0 +1,172 @@
+package dev.ipanema.arm.cpu;
+
+import static dev.ipanema.arm.register.SysReg.CTR_EL0;
+import static dev.ipanema.arm.register.SysReg.ID_AA64ISAR0_EL1;
+import static dev.ipanema.arm.register.SysReg.ID_AA64ISAR1_EL1;
+import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR0_EL1;
+import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR1_EL1;
+import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR2_EL1;
+import static dev.ipanema.arm.register.SysReg.ID_AA64PFR0_EL1;
+import static dev.ipanema.arm.register.SysReg.ID_AA64PFR1_EL1;
+
+import dev.ipanema.arm.register.SysReg;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// A feature of the architecture that a model has or lacks and that a user may switch: the value of one field of one
+/// identification register.
+///
+/// A model *has* a feature when the field is at least [#minimum()] (signed where the architecture says so); turning it
+/// on
+/// raises the field to that value, turning it off lowers it to [#absent()]. So the registers are the only truth.
+///
+/// Source: Arm ARM DDI 0487, the register descriptions of `ID_AA64*_EL1` and `CTR_EL0`.
+public enum CpuFeature {
+    /// FEAT_S2FWB: stage 2 can force the write-back attribute.
+    FWB(ID_AA64MMFR2_EL1, 40, 4, 1, 0),
+    /// Instruction cache invalidation to the point of unification is not needed (`CTR_EL0.DIC`).
+    DIC(CTR_EL0, 29, 1, 1, 0),
+    /// Data cache clean to the point of unification is not needed (`CTR_EL0.IDC`).
+    IDC(CTR_EL0, 28, 1, 1, 0),
+    /// FEAT_LSE: single-instruction atomics.
+    LSE(ID_AA64ISAR0_EL1, 20, 4, 2, 0),
+    /// FEAT_LSE2: unaligned atomicity inside 16 bytes.
+    LSE2(ID_AA64MMFR2_EL1, 32, 4, 1, 0),
+    /// FEAT_MTE2: memory tagging with tags in memory.
+    MTE(ID_AA64PFR1_EL1, 8, 4, 2, 0),
+    /// FEAT_LPA2 for the 4 KiB granule: 52-bit addresses (`TGran4`, a signed field).
+    LPA2(ID_AA64MMFR0_EL1, 28, 4, 1, 0),
+    /// FEAT_LVA: 52-bit virtual addresses with the 64 KiB granule.
+    LVA(ID_AA64MMFR2_EL1, 16, 4, 1, 0),
+    /// FEAT_PAN.
+    PAN(ID_AA64MMFR1_EL1, 20, 4, 1, 0),
+    /// FEAT_UAO.
+    UAO(ID_AA64MMFR2_EL1, 4, 4, 1, 0),
+    /// FEAT_HAFDBS: hardware update of the access flag (1) and of the dirty state (2).
+    HAFDBS(ID_AA64MMFR1_EL1, 0, 4, 2, 0),
+    /// FEAT_VMID16.
+    VMID16(ID_AA64MMFR1_EL1, 4, 4, 2, 0),
+    /// FEAT_XNX: execute-never by exception level at stage 2.
+    XNX(ID_AA64MMFR1_EL1, 28, 4, 1, 0),
+    /// FEAT_LOR: limited ordering regions.
+    LOR(ID_AA64MMFR1_EL1, 16, 4, 1, 0),
+    /// FEAT_TLBIOS: outer-shareable TLB maintenance.
+    TLBIOS(ID_AA64ISAR0_EL1, 56, 4, 1, 0),
+    /// FEAT_TLBIRANGE: TLB maintenance by range.
+    TLBIRANGE(ID_AA64ISAR0_EL1, 56, 4, 2, 1),
+    /// FEAT_TTL: level hint in TLB maintenance.
+    TTL(ID_AA64MMFR2_EL1, 48, 4, 1, 0),
+    /// FEAT_RAS.
+    RAS(ID_AA64PFR0_EL1, 28, 4, 1, 0),
+    /// FEAT_DIT.
+    DIT(ID_AA64PFR0_EL1, 48, 4, 1, 0),
+    /// FEAT_SSBS with the MSR and MRS forms.
+    SSBS(ID_AA64PFR1_EL1, 4, 4, 2, 0),
+    /// FEAT_BTI.
+    BTI(ID_AA64PFR1_EL1, 0, 4, 1, 0),
+    /// FEAT_SVE.
+    SVE(ID_AA64PFR0_EL1, 32, 4, 1, 0),
+    /// FEAT_FlagM: CFINV, RMIF, SETF8, SETF16.
+    FLAGM(ID_AA64ISAR0_EL1, 52, 4, 1, 0),
+    /// FEAT_FlagM2: AXFLAG, XAFLAG.
+    FLAGM2(ID_AA64ISAR0_EL1, 52, 4, 2, 1),
+    /// FEAT_CRC32.
+    CRC32(ID_AA64ISAR0_EL1, 16, 4, 1, 0),
+    /// FEAT_LRCPC: LDAPR.
+    LRCPC(ID_AA64ISAR1_EL1, 20, 4, 1, 0),
+    /// FEAT_LRCPC2: LDAPUR, STLUR.
+    LRCPC2(ID_AA64ISAR1_EL1, 20, 4, 2, 1),
+    /// FEAT_DPB: DC CVAP.
+    DPB(ID_AA64ISAR1_EL1, 0, 4, 1, 0),
+    /// FEAT_DPB2: DC CVADP.
+    DPB2(ID_AA64ISAR1_EL1, 0, 4, 2, 1),
+    /// FEAT_SB: the speculation barrier SB.
+    SB(ID_AA64ISAR1_EL1, 36, 4, 1, 0),
+    /// FEAT_E0PD.
+    E0PD(ID_AA64MMFR2_EL1, 60, 4, 1, 0),
+    /// FEAT_CNP: common-not-private translations.
+    CNP(ID_AA64MMFR2_EL1, 0, 4, 1, 0),
+    /// FEAT_ECV: self-synchronised counter views.
+    ECV(ID_AA64MMFR0_EL1, 60, 4, 1, 0);
+
+    private final SysReg register;
+    private final int shift;
+    private final int width;
+    private final int minimum;
+    private final int absent;
+
+    CpuFeature(SysReg register, int shift, int width, int minimum, int absent) {
+        this.register = register;
+        this.shift = shift;
+        this.width = width;
+        this.minimum = minimum;
+        this.absent = absent;
+    }
+
+    /// {@return the name a user writes behind `+` or `-`: lower case}
+    public String optionName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /// {@return the feature a user means by `name`, or null}
+    public static @Nullable CpuFeature ofOptionName(String name) {
+        for (CpuFeature feature : values()) {
+            if (feature.optionName().equals(name)) {
+                return feature;
+            }
+        }
+        return null;
+    }
+
+    /// {@return the register whose field says whether the feature is there}
+    public SysReg register() {
+        return register;
+    }
+
+    /// {@return the lowest field value with which the feature is there}
+    public int minimum() {
+        return minimum;
+    }
+
+    /// {@return the highest field value without it}
+    public int absent() {
+        return absent;
+    }
+
+    boolean in(long registerValue) {
+        return field(registerValue) >= minimum;
+    }
+
+    /// Switches the feature in a model's registers (indexed by ordinal of [SysReg]), with the fields that go with it:
+    /// LPA2 covers the 16 KiB granule and stage 2 too, and brings 52 physical address bits.
+    void set(long[] ids, boolean on) {
+        int reg = register.ordinal();
+        ids[reg] = insert(ids[reg], shift, width, on ? minimum : absent);
+        if (this == LPA2) {
+            long mmfr0 = insert(ids[reg], 0, 4, on ? PA_RANGE_52 : Math.min(PA_RANGE_48, ids[reg] & 0xf));
+            mmfr0 = insert(mmfr0, 20, 4, on ? 2 : 1);
+            mmfr0 = insert(mmfr0, 32, 4, on ? 3 : 2);
+            ids[reg] = insert(mmfr0, 40, 4, on ? 3 : 2);
+        }
+        if (this == FWB && on) {
+            int clidr = SysReg.CLIDR_EL1.ordinal();
+            ids[clidr] &= ~CLIDR_LOUU_LOUIS;
+        }
+    }
+
+    private static final int PA_RANGE_48 = 5;
+    private static final int PA_RANGE_52 = 6;
+
+    /// FEAT_S2FWB requires `CLIDR_EL1.{LoUU, LoUIS}` to be zero.
+    private static final long CLIDR_LOUU_LOUIS = 7L << 27 | 7L << 21;
+
+    private long field(long registerValue) {
+        long value = registerValue >>> shift & (1L << width) - 1;
+        return this == LPA2 ? value << 60 >> 60 : value;
+    }
+
+    private static long insert(long registerValue, int shift, int width, long value) {
+        long mask = (1L << width) - 1 << shift;
+        return registerValue & ~mask | value << shift & mask;
+    }
+}

@@ -1,0 +1,95 @@
+package dev.ipanema.arm.cpu;
+
+import static dev.ipanema.arm.register.SysReg.CCSIDR2_EL1;
+import static dev.ipanema.arm.register.SysReg.CLIDR_EL1;
+import static dev.ipanema.arm.register.SysReg.CTR_EL0;
+import static dev.ipanema.arm.register.SysReg.DCZID_EL0;
+import static dev.ipanema.arm.register.SysReg.ID_AA64DFR0_EL1;
+import static dev.ipanema.arm.register.SysReg.ID_AA64ISAR0_EL1;
+import static dev.ipanema.arm.register.SysReg.ID_AA64ISAR1_EL1;
+import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR0_EL1;
+import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR1_EL1;
+import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR2_EL1;
+import static dev.ipanema.arm.register.SysReg.ID_AA64PFR0_EL1;
+import static dev.ipanema.arm.register.SysReg.ID_AA64PFR1_EL1;
+import static dev.ipanema.arm.register.SysReg.MIDR_EL1;
+import static dev.ipanema.arm.register.SysReg.REVIDR_EL1;
+
+import dev.ipanema.arm.register.SysReg;
+import java.util.List;
+
+/// What a guest may be told about the processor: for each field of the identification registers the highest value that
+/// guest execution here honours. A field that is not listed reads zero.
+///
+/// Hidden on purpose: EL2 and EL3 (a guest runs at EL1 and EL0), AArch32, SVE and SME (as KVM hides them unless asked),
+/// floating point and SIMD (such instructions are UNDEFINED), pointer authentication and BTI (their instructions in the
+/// hint space are NOPs), memory tagging, the PMU, trace, statistical profiling, AMU and MPAM.
+/// `ID_AA64DFR0_EL1` promises the least the architecture allows, two breakpoints and two watchpoints; their registers
+/// hold state, and they do not fire.
+final class GuestFeatures {
+    private record Field(SysReg register, int shift, int ceiling) {
+        long of(long value) {
+            return value >>> shift & 0xf;
+        }
+    }
+
+    /// Registers that a guest sees as they are.
+    private static final List<SysReg> UNCHANGED =
+            List.of(MIDR_EL1, REVIDR_EL1, CTR_EL0, CLIDR_EL1, DCZID_EL0, CCSIDR2_EL1);
+
+    private static final List<Field> CEILINGS = List.of(
+            new Field(ID_AA64PFR0_EL1, 28, 1), // RAS
+            new Field(ID_AA64PFR0_EL1, 48, 1), // DIT
+            new Field(ID_AA64PFR0_EL1, 56, 1), // CSV2: 2 would add SCXTNUM_EL1
+            new Field(ID_AA64PFR0_EL1, 60, 1), // CSV3
+            new Field(ID_AA64PFR1_EL1, 4, 2), // SSBS
+            new Field(ID_AA64ISAR0_EL1, 16, 1), // CRC32
+            new Field(ID_AA64ISAR0_EL1, 20, 2), // Atomic: 3 would add LSE128
+            new Field(ID_AA64ISAR0_EL1, 52, 2), // TS
+            new Field(ID_AA64ISAR0_EL1, 56, 2), // TLB
+            new Field(ID_AA64ISAR1_EL1, 0, 2), // DPB
+            new Field(ID_AA64ISAR1_EL1, 20, 2), // LRCPC
+            new Field(ID_AA64ISAR1_EL1, 36, 1), // SB
+            new Field(ID_AA64MMFR0_EL1, 0, 7), // PARange
+            new Field(ID_AA64MMFR0_EL1, 4, 2), // ASIDBits
+            new Field(ID_AA64MMFR0_EL1, 12, 1), // SNSMem
+            new Field(ID_AA64MMFR0_EL1, 20, 2), // TGran16
+            new Field(ID_AA64MMFR0_EL1, 24, 0xf), // TGran64
+            new Field(ID_AA64MMFR0_EL1, 28, 0xf), // TGran4
+            new Field(ID_AA64MMFR0_EL1, 60, 1), // ECV: 2 is a control of EL2
+            new Field(ID_AA64MMFR1_EL1, 12, 1), // HPDS
+            new Field(ID_AA64MMFR1_EL1, 20, 2), // PAN: 3 would add SCTLR_EL1.EPAN
+            new Field(ID_AA64MMFR2_EL1, 0, 1), // CnP
+            new Field(ID_AA64MMFR2_EL1, 4, 1), // UAO
+            new Field(ID_AA64MMFR2_EL1, 16, 1), // VARange
+            new Field(ID_AA64MMFR2_EL1, 20, 1), // CCIDX
+            new Field(ID_AA64MMFR2_EL1, 28, 1), // ST
+            new Field(ID_AA64MMFR2_EL1, 32, 1), // AT, which is FEAT_LSE2
+            new Field(ID_AA64MMFR2_EL1, 36, 1), // IDS
+            new Field(ID_AA64MMFR2_EL1, 48, 1), // TTL
+            new Field(ID_AA64MMFR2_EL1, 52, 2), // BBM
+            new Field(ID_AA64MMFR2_EL1, 60, 1)); // E0PD
+
+    /// EL0 and EL1 in AArch64 only; FP and AdvSIMD 0b1111, not implemented.
+    private static final long PFR0_FIXED = 0x00ff_0011L;
+
+    /// DebugVer 6 (Armv8), BRPs and WRPs 1 (two each), DoubleLock 0b1111 (not implemented).
+    private static final long DFR0_FIXED = 0xf0_0010_1006L;
+
+    private GuestFeatures() {}
+
+    /// {@return the guest's view of a set of identification registers, both indexed by ordinal of [SysReg]}
+    static long[] sanitise(long[] hardware) {
+        long[] guest = new long[hardware.length];
+        for (SysReg reg : UNCHANGED) {
+            guest[reg.ordinal()] = hardware[reg.ordinal()];
+        }
+        for (Field field : CEILINGS) {
+            int reg = field.register.ordinal();
+            guest[reg] |= Math.min(field.of(hardware[reg]), field.ceiling) << field.shift;
+        }
+        guest[ID_AA64PFR0_EL1.ordinal()] |= PFR0_FIXED;
+        guest[ID_AA64DFR0_EL1.ordinal()] |= DFR0_FIXED;
+        return guest;
+    }
+}
