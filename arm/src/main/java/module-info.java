@@ -4,6 +4,7 @@ module dev.ipanema.arm {
     requires transitive dev.ipanema.base;
     requires static org.jspecify;
 
+    exports dev.ipanema.arm.a64;
     exports dev.ipanema.arm.register;
     exports dev.ipanema.arm.cpu;
 }
