@@ -7,4 +7,5 @@ module dev.ipanema.arm {
     exports dev.ipanema.arm.a64;
     exports dev.ipanema.arm.register;
     exports dev.ipanema.arm.cpu;
+    exports dev.ipanema.arm.memory;
 }
