@@ -4,6 +4,7 @@ module dev.ipanema.kvm {
     requires transitive dev.ipanema.host;
     requires static org.jspecify;
 
+    exports dev.ipanema.kvm.memslot;
     exports dev.ipanema.kvm.uapi;
     exports dev.ipanema.kvm.version;
 }
