@@ -3,4 +3,6 @@
 module dev.ipanema.guests {
     requires transitive dev.ipanema.arm;
     requires static org.jspecify;
+
+    exports dev.ipanema.guests.program;
 }

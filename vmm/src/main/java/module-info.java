@@ -4,7 +4,10 @@ module dev.ipanema.vmm {
     requires transitive dev.ipanema.kvm;
     requires dev.ipanema.devices;
     requires dev.ipanema.images;
-    requires dev.ipanema.guests;
+    requires transitive dev.ipanema.guests;
     requires tools.jackson.databind;
     requires static org.jspecify;
+
+    exports dev.ipanema.vmm.scenario;
+    exports dev.ipanema.vmm.table;
 }
