@@ -12,7 +12,7 @@ public sealed interface Step {
 
     /// A mapping into the VMM's address space.
     ///
-    /// @param windowOffset the offset in the window `S` at which it is mapped with `MAP_FIXED`; empty: an own window
+    /// @param windowOffset where in the window `S` it is mapped with `MAP_FIXED`; empty: an own window
     record Mmap(String vma, MappingKind kind, OptionalLong windowOffset) implements Step {
         @Override
         public String word() {
