@@ -1,0 +1,22 @@
+package dev.ipanema.arm.register;
+
+/// Fields of `CTR_EL0`, the cache type register.
+public final class Ctr {
+    /// Instruction cache invalidation to the point of unification is not required for data to instruction coherence.
+    public static final long DIC = 1L << 29;
+
+    /// Data cache clean to the point of unification is not required for instruction to data coherence.
+    public static final long IDC = 1L << 28;
+
+    private Ctr() {}
+
+    /// {@return the smallest data cache line in bytes, from `DminLine`}
+    public static int dMinLineBytes(long ctr) {
+        return 4 << (ctr >>> 16 & 0xf);
+    }
+
+    /// {@return the smallest instruction cache line in bytes, from `IminLine`}
+    public static int iMinLineBytes(long ctr) {
+        return 4 << (ctr & 0xf);
+    }
+}
