@@ -4,4 +4,6 @@ module dev.ipanema.machine {
     requires transitive dev.ipanema.arm;
     requires jdk.unsupported;
     requires static org.jspecify;
+
+    exports dev.ipanema.machine.memory;
 }

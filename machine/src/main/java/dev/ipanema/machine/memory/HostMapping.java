@@ -1,0 +1,112 @@
+package dev.ipanema.machine.memory;
+
+import dev.ipanema.base.text.Sizes;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.util.Locale;
+
+/// One anonymous mapping of the host process: address space only until a page is touched, zero-filled, at one address
+/// until [#close()]. The only native calls of this module: `mmap`, `munmap`, `madvise`.
+///
+/// `MAP_NORESERVE` keeps hundreds of GiB from counting as committed; `MADV_NOHUGEPAGE` keeps one touched page from
+/// costing 2 MiB.
+final class HostMapping implements AutoCloseable {
+    private static final int PROT_READ_WRITE = 3;
+    private static final int MAP_PRIVATE = 2;
+    private static final int MADV_NOHUGEPAGE = 15;
+    private static final boolean LINUX =
+            System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux");
+    /// `MAP_ANONYMOUS | MAP_NORESERVE`; the two systems that have an mmap number them differently.
+    private static final int MAP_SPARSE = LINUX ? 0x20 | 0x4000 : 0x1000 | 0x40;
+
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final MemoryLayout CALL_STATE = Linker.Option.captureStateLayout();
+    private static final VarHandle ERRNO =
+            CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno")).withInvokeExactBehavior();
+    private static final MethodHandle MMAP = function(
+            "mmap",
+            FunctionDescriptor.of(
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_LONG,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_LONG));
+    private static final MethodHandle MUNMAP = function(
+            "munmap", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+    private static final MethodHandle MADVISE = function(
+            "madvise",
+            FunctionDescriptor.of(
+                    ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+
+    private final long address;
+    private final long bytes;
+    private boolean mapped = true;
+
+    private HostMapping(long address, long bytes) {
+        this.address = address;
+        this.bytes = bytes;
+    }
+
+    private static MethodHandle function(String name, FunctionDescriptor descriptor) {
+        // SAFETY: the descriptors above are the C prototypes on 64-bit hosts.
+        return LINKER.downcallHandle(
+                LINKER.defaultLookup().findOrThrow(name), descriptor, Linker.Option.captureCallState("errno"));
+    }
+
+    /// Reserves address space for zero-filled memory.
+    ///
+    /// @param bytes its size, more than 0
+    /// @throws IllegalStateException when the host has no such range of addresses left
+    static HostMapping reserve(long bytes) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = arena.allocate(CALL_STATE);
+            long address = (long) MMAP.invokeExact(state, 0L, bytes, PROT_READ_WRITE, MAP_PRIVATE | MAP_SPARSE, -1, 0L);
+            if (address == -1) {
+                throw new IllegalStateException("The host refused " + Sizes.format(bytes)
+                        + " of address space for simulated memory: mmap, errno " + (int) ERRNO.get(state, 0L));
+            }
+            if (LINUX) {
+                // A kernel without huge pages answers EINVAL, which is what is wanted anyway.
+                int ignored = (int) MADVISE.invokeExact(state, address, bytes, MADV_NOHUGEPAGE);
+                assert ignored <= 0;
+            }
+            return new HostMapping(address, bytes);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("mmap could not be called", e);
+        }
+    }
+
+    /// {@return the host address of its first byte; page-aligned}
+    long address() {
+        return address;
+    }
+
+    /// Gives the range back. Nobody may hold an address into it any longer.
+    @Override
+    public synchronized void close() {
+        if (!mapped) {
+            return;
+        }
+        mapped = false;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = arena.allocate(CALL_STATE);
+            if ((int) MUNMAP.invokeExact(state, address, bytes) != 0) {
+                throw new IllegalStateException("munmap failed, errno " + (int) ERRNO.get(state, 0L));
+            }
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("munmap could not be called", e);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package dev.ipanema.machine.memory;
+
+import static dev.ipanema.machine.memory.RawMemory.RAW;
+
+/// A range of RAM seen by one agent with one memory type: 8-byte accesses at offsets, each checked against the range.
+/// Made once by [PhysicalMemory#window] and used for the many accesses of page-table code.
+///
+/// Offsets are in bytes and multiples of 8. A store counts the first touch of its page. Not usable after
+/// [PhysicalMemory#close()] (invariant `mapped-until-joined`).
+public final class PhysicalWindow {
+    private final long basePa;
+    private final long size;
+    private final long hostBase;
+    private final long regionOffset;
+    private final TouchedPages touched;
+
+    PhysicalWindow(RamBacking ram, long pa, long regionOffset, long size) {
+        this.basePa = pa;
+        this.size = size;
+        this.regionOffset = regionOffset;
+        this.hostBase = ram.hostBase() + regionOffset;
+        this.touched = ram.touched();
+    }
+
+    /// {@return the physical address of offset 0}
+    public long basePa() {
+        return basePa;
+    }
+
+    /// {@return its size in bytes}
+    public long size() {
+        return size;
+    }
+
+    /// {@return whether the 8 bytes at a physical address lie inside}
+    public boolean contains(long pa) {
+        long offset = pa - basePa;
+        return offset >= 0 && offset <= size - Long.BYTES;
+    }
+
+    /// {@return the 8 bytes at an offset}
+    public long getLong(long offset) {
+        return RAW.getLong(readable(offset));
+    }
+
+    /// {@return the 8 bytes at an offset, read as a volatile is: what another thread has released is seen}
+    public long getLongVolatile(long offset) {
+        return RAW.getLongVolatile(readable(offset));
+    }
+
+    /// Stores 8 bytes.
+    public void setLong(long offset, long value) {
+        RAW.putLong(writable(offset), value);
+    }
+
+    /// Stores 8 bytes after all earlier accesses of this thread.
+    public void setLongRelease(long offset, long value) {
+        RAW.putLongRelease(writable(offset), value);
+    }
+
+    /// Replaces 8 bytes if they hold `expected`, atomically, with volatile semantics.
+    ///
+    /// @return whether they did
+    public boolean compareAndSetLong(long offset, long expected, long value) {
+        return RAW.compareAndSetLong(writable(offset), expected, value);
+    }
+
+    /// Fills `[offset, offset+bytes)` with zeroes.
+    public void zero(long offset, long bytes) {
+        if (offset < 0 || bytes <= 0 || bytes > size || offset > size - bytes) {
+            throw outside(offset, bytes);
+        }
+        touched.touch(regionOffset + offset, bytes);
+        RAW.fill(hostBase + offset, bytes, (byte) 0);
+    }
+
+    private long readable(long offset) {
+        if (offset < 0 || offset > size - Long.BYTES || (offset & Long.BYTES - 1) != 0) {
+            throw outside(offset, Long.BYTES);
+        }
+        return hostBase + offset;
+    }
+
+    private long writable(long offset) {
+        long address = readable(offset);
+        touched.touch(regionOffset + offset);
+        return address;
+    }
+
+    private RuntimeException outside(long offset, long bytes) {
+        return new BusErrorException("Access outside its window, or not aligned", basePa + offset, bytes);
+    }
+}

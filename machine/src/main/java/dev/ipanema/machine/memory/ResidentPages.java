@@ -1,0 +1,36 @@
+package dev.ipanema.machine.memory;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/// How many 4 KiB pages of one physical memory have been touched, against the number that may be.
+final class ResidentPages {
+    private final AtomicLong pages = new AtomicLong();
+    private final long maxBytes;
+
+    ResidentPages(long maxBytes) {
+        this.maxBytes = maxBytes;
+    }
+
+    /// Counts pages that are about to be touched for the first time.
+    ///
+    /// @throws MemoryLimitExceededException when that would be too many; they are not counted then
+    void add(long count) {
+        long now = pages.addAndGet(count);
+        if (now > maxBytes >>> TouchedPages.PAGE_SHIFT) {
+            pages.addAndGet(-count);
+            throw new MemoryLimitExceededException(maxBytes);
+        }
+    }
+
+    void remove(long count) {
+        pages.addAndGet(-count);
+    }
+
+    long bytes() {
+        return pages.get() << TouchedPages.PAGE_SHIFT;
+    }
+
+    long maxBytes() {
+        return maxBytes;
+    }
+}
