@@ -8,5 +8,6 @@ module dev.ipanema.arm {
     exports dev.ipanema.arm.register;
     exports dev.ipanema.arm.cpu;
     exports dev.ipanema.arm.memory;
+    exports dev.ipanema.arm.pgtable;
     exports dev.ipanema.arm.exception;
 }

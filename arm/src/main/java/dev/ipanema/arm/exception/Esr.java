@@ -4,15 +4,18 @@ package dev.ipanema.arm.exception;
 /// (Arm ARM DDI 0487, ESR_ELx; ASL `AArch64_FaultSyndrome`, `LSInstructionSyndrome`).
 ///
 /// <h2>Encoders</h2>
-/// [#of] puts class, instruction length and ISS together. The ISS of an abort is [#abortIss], with the single-register
-/// syndrome of a stage-2 Data Abort added by [#withAccess]. The other encoders return the whole register.
+/// [#of] puts class, instruction length and ISS together. The ISS of an abort is [#abortIss], with the
+/// single-register syndrome of a stage-2 Data Abort added by [#withAccess]. The other encoders return the
+/// whole register.
 ///
 /// <h2>Decoders</h2>
-/// One method a field, named as the field; a decoder of an ISS field is meaningful only for its exception class.
+/// One method a field, named as the field; a decoder of an ISS field is meaningful only for its exception
+/// class.
 public final class Esr {
     /// Bit of ISS and ESR for `ISV`: the fields SAS to AR hold the access (Data Abort).
     public static final int ISV = 1 << 24;
-    /// Bit of ISS and ESR for `CM`: a cache maintenance or address translation instruction faulted (Data Abort).
+    /// Bit of ISS and ESR for `CM`: a cache maintenance or address translation instruction faulted (Data
+    /// Abort).
     public static final int CM = 1 << 8;
     /// Bit of ISS and ESR for `S1PTW`: stage 2 faulted on a stage-1 table walk.
     public static final int S1PTW = 1 << 7;
@@ -126,8 +129,8 @@ public final class Esr {
         return fsc & FSC_MASK | flags & (WNR | S1PTW | CM | EA | FNV | VNCR);
     }
 
-    /// Adds the instruction syndrome of a load or store of one general-purpose register without writeback, which
-    /// hardware reports for stage-2 Data Aborts to EL2 that are not on a stage-1 walk.
+    /// Adds the instruction syndrome of a load or store of one general-purpose register without writeback,
+    /// which hardware reports for stage-2 Data Aborts to EL2 that are not on a stage-1 walk.
     ///
     /// @param iss result of [#abortIss]
     /// @param log2Size size of the access as a power of two, 0 to 3

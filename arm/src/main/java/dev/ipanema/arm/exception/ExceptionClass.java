@@ -1,7 +1,7 @@
 package dev.ipanema.arm.exception;
 
-/// The exception class, ESR_ELx.EC (bits 31:26): why an exception was taken (Arm ARM DDI 0487, ESR_ELx; the names in
-/// comments are Linux's `ESR_ELx_EC_*`, `arch/arm64/include/asm/esr.h`).
+/// The exception class, ESR_ELx.EC (bits 31:26): why an exception was taken (Arm ARM DDI 0487, ESR_ELx; the
+/// names in comments are Linux's `ESR_ELx_EC_*`, `arch/arm64/include/asm/esr.h`).
 public final class ExceptionClass {
     /// Unknown reason: an UNDEFINED instruction and the like.
     public static final int UNKNOWN = 0x00;

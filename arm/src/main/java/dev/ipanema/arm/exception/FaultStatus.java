@@ -31,7 +31,8 @@ public final class FaultStatus {
     public static final int UNSUPPORTED_HW_UPDATE = 0x31;
     /// IMPLEMENTATION DEFINED fault (lockdown).
     public static final int IMPDEF_LOCKDOWN = 0x34;
-    /// IMPLEMENTATION DEFINED fault: unsupported exclusive or atomic access (Linux `ESR_ELx_FSC_EXCL_ATOMIC`).
+    /// IMPLEMENTATION DEFINED fault: unsupported exclusive or atomic access (Linux
+    /// `ESR_ELx_FSC_EXCL_ATOMIC`).
     public static final int UNSUPPORTED_EXCLUSIVE_ATOMIC = 0x35;
 
     private static final int LEVEL = 0b11;

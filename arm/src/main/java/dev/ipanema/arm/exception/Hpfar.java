@@ -3,8 +3,9 @@ package dev.ipanema.arm.exception;
 /// HPFAR_EL2: the page of the faulting IPA of a stage-2 fault, in FIPA, bits 47:4, which hold IPA bits 55:12
 /// (Arm ARM DDI 0487, HPFAR_EL2; ASL `IPAValid`).
 ///
-/// Hardware writes it for translation, access flag and address size faults, and for a permission fault only when the
-/// fault was on a stage-1 table walk; otherwise it is UNKNOWN (Linux `__populate_fault_info` re-translates FAR_EL2).
+/// Hardware writes it for translation, access flag and address size faults, and for a permission fault only
+/// when the fault was on a stage-1 table walk; otherwise it is UNKNOWN (Linux `__populate_fault_info`
+/// re-translates FAR_EL2).
 public final class Hpfar {
     private static final int FIPA_SHIFT = 4;
     private static final long FIPA_MASK = ((1L << 44) - 1) << FIPA_SHIFT;

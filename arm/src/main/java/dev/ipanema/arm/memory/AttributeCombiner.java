@@ -1,21 +1,20 @@
 package dev.ipanema.arm.memory;
 
-/// The memory type that stage 1 and stage 2 give together (Arm ARM DDI 0487, combining the stage 1 and stage 2
-/// attributes; ASL `S2CombineS1MemAttrs`, `AArch64_S2ApplyFWBMemAttrs`, `S2MemTagType`).
+/// The memory type that stage 1 and stage 2 give together (Arm ARM DDI 0487, combining the stage 1 and
+/// stage 2 attributes; ASL `S2CombineS1MemAttrs`, `AArch64_S2ApplyFWBMemAttrs`, `S2MemTagType`).
 ///
 /// <h2>HCR_EL2.FWB clear</h2>
-/// Device wins over Normal and the stricter Device over the other; between two Normal types the weaker cacheability
-/// wins,
-/// inner and outer separately, with the hints of stage 1.
+/// Device wins over Normal and the stricter Device over the other; between two Normal types the weaker
+/// cacheability wins, inner and outer separately, with the hints of stage 1.
 ///
 /// <h2>HCR_EL2.FWB set</h2>
-/// Stage 2 decides: Device (stricter where stage 1 is Device too), Normal Non-cacheable unless stage 1 is Device,
-/// Normal
-/// Write-back whatever stage 1 says, or the type of stage 1. The reserved value 100 acts as 101.
+/// Stage 2 decides: Device (stricter where stage 1 is Device too), Normal Non-cacheable unless stage 1 is
+/// Device, Normal Write-back whatever stage 1 says, or the type of stage 1. The reserved value 100 acts as
+/// 101.
 ///
-/// Always: the wider shareability, corrected to Outer Shareable for Device and Non-cacheable memory; tags survive on
-/// Write-back RWA non-transient memory only; XS comes from stage 1, but is clear where stage 2 forces Write-back.
-/// Nothing here allocates once a result has been seen.
+/// Always: the wider shareability, corrected to Outer Shareable for Device and Non-cacheable memory; tags
+/// survive on Write-back RWA non-transient memory only; XS comes from stage 1, but is clear where stage 2
+/// forces Write-back. Nothing here allocates once a result has been seen.
 public final class AttributeCombiner {
     private AttributeCombiner() {}
 
@@ -34,8 +33,8 @@ public final class AttributeCombiner {
         return combine(s1, s2, s2Shareability, Stage2MemAttr.noTagAccess(memAttr, false, mtePerm));
     }
 
-    /// The combination with HCR_EL2.FWB clear of a stage-1 type and a stage-2 type that is already decoded (and perhaps
-    /// modified, see [Stage2Modifiers]).
+    /// The combination with HCR_EL2.FWB clear of a stage-1 type and a stage-2 type that is already decoded
+    /// (and perhaps modified, see [Stage2Modifiers]).
     ///
     /// @param s2Shareability the shareability of stage 2; not read from `s2`, whose own may have been forced
     /// @param noTagAccess whether stage 2 forbids tag access

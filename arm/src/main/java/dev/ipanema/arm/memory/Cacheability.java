@@ -1,7 +1,7 @@
 package dev.ipanema.arm.memory;
 
-/// How Normal memory is cached at one level (inner or outer), weakest first: when two stages disagree, the smaller
-/// ordinal wins (Arm ARM DDI 0487, combining the stage 1 and stage 2 attributes).
+/// How Normal memory is cached at one level (inner or outer), weakest first: when two stages disagree, the
+/// smaller ordinal wins (Arm ARM DDI 0487, combining the stage 1 and stage 2 attributes).
 public enum Cacheability {
     /// Non-cacheable.
     NC,

@@ -1,10 +1,10 @@
 package dev.ipanema.arm.memory;
 
-/// The four kinds of Device memory, strictest first: G gathering, R reordering, E early write acknowledgement, each
-/// forbidden by a leading `n`.
+/// The four kinds of Device memory, strictest first: G gathering, R reordering, E early write
+/// acknowledgement, each forbidden by a leading `n`.
 ///
-/// The ordinal is the two-bit encoding that MAIR bytes (bits 3:2) and stage-2 MemAttr (bits 1:0) share, and the order
-/// is the order of strictness, so the stricter of two kinds is the one with the smaller ordinal
+/// The ordinal is the two-bit encoding that MAIR bytes (bits 3:2) and stage-2 MemAttr (bits 1:0) share, and
+/// the order is the order of strictness, so the stricter of two kinds is the one with the smaller ordinal
 /// (Arm ARM DDI 0487, Device memory; ASL `DecodeDevice`, `S2CombineS1Device`).
 public enum DeviceType {
     nGnRnE,

@@ -2,12 +2,12 @@ package dev.ipanema.arm.memory;
 
 /// The attribute bytes of MAIR_ELx: decoding of all 256 values and the canonical encoding of a memory type.
 ///
-/// High nibble 0 is Device, with the kind in bits 3:2. Otherwise the high nibble is the outer and the low nibble the
-/// inner cacheability: `0100` Non-cacheable, `00RW` Write-through transient, `10RW` Write-through, `01RW` (RW not 00)
-/// Write-back transient, `11RW` Write-back. Three bytes with low nibble 0 are exceptions: 0x40 Normal Non-cacheable
-/// with
-/// XS clear, 0xA0 Write-through read-allocate with XS clear, 0xF0 Write-back Tagged. The remaining values are
-/// UNPREDICTABLE and act as Device-nGnRnE here (Arm ARM DDI 0487, MAIR_EL1; ASL `S1DecodeMemAttrs`, `DecodeLDFAttr`).
+/// High nibble 0 is Device, with the kind in bits 3:2. Otherwise the high nibble is the outer and the low
+/// nibble the inner cacheability: `0100` Non-cacheable, `00RW` Write-through transient, `10RW`
+/// Write-through, `01RW` (RW not 00) Write-back transient, `11RW` Write-back. Three bytes with low nibble 0
+/// are exceptions: 0x40 Normal Non-cacheable with XS clear, 0xA0 Write-through read-allocate with XS clear,
+/// 0xF0 Write-back Tagged. The remaining values are UNPREDICTABLE and act as Device-nGnRnE here (Arm ARM
+/// DDI 0487, MAIR_EL1; ASL `S1DecodeMemAttrs`, `DecodeLDFAttr`).
 public final class Mair {
     /// Device-nGnRnE.
     public static final int DEVICE_nGnRnE = 0x00;
@@ -115,8 +115,8 @@ public final class Mair {
                 (nibble & NIBBLE_NON_TRANSIENT) == 0);
     }
 
-    /// The MAIR byte of a memory type without regard to XS, as QEMU, KVM and the reference tables write it: 0x44 for
-    /// Normal Non-cacheable, 0xF0 for Tagged memory.
+    /// The MAIR byte of a memory type without regard to XS, as QEMU, KVM and the reference tables write it:
+    /// 0x44 for Normal Non-cacheable, 0xF0 for Tagged memory.
     ///
     /// @return a byte that [#decode] turns back into the type, except for XS, NoTagAccess and shareability
     public static int encode(MemoryAttributes attributes) {

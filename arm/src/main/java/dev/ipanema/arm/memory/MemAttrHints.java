@@ -2,8 +2,9 @@ package dev.ipanema.arm.memory;
 
 /// The cacheability of Normal memory at one level with its allocation hints (ASL type `MemAttrHints`).
 ///
-/// Instances are interned: one object per value. Non-cacheable has no hints. The packed form of five bits is this
-/// project's own (cacheability in bits 1:0, then read-allocate, write-allocate, transient), not an Arm encoding.
+/// Instances are interned: one object per value. Non-cacheable has no hints. The packed form of five bits
+/// is this project's own (cacheability in bits 1:0, then read-allocate, write-allocate, transient), not an
+/// Arm encoding.
 public final class MemAttrHints {
     static final int PACKED_BITS = 5;
     static final int CACHEABILITY = 0b11;

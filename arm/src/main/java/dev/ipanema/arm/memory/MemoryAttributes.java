@@ -2,14 +2,15 @@ package dev.ipanema.arm.memory;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
-/// The memory type of one location, as one translation stage or both stages together give it: Device of some kind, or
-/// Normal with inner and outer cacheability, and shareability, Allocation Tagged, NoTagAccess and XS
-/// (ASL type `MemoryAttributes`).
+/// The memory type of one location, as one translation stage or both stages together give it: Device of
+/// some kind, or Normal with inner and outer cacheability, and shareability, Allocation Tagged, NoTagAccess
+/// and XS (ASL type `MemoryAttributes`).
 ///
-/// Instances are interned, so `==` compares values, and hot code may carry [#packed()] (16 bits, this project's own
-/// layout) and turn it back by one array load. The invariant `effective shareability` holds for every value: Device
-/// memory, and Normal memory that is Non-cacheable at both levels, is Outer Shareable
-/// (ASL `EffectiveShareability`; applied to the stage-1 result too, which the architecture permits).
+/// Instances are interned, so `==` compares values, and hot code may carry [#packed()] (16 bits, this
+/// project's own layout) and turn it back by one array load. The invariant `effective shareability` holds
+/// for every value: Device memory, and Normal memory that is Non-cacheable at both levels, is Outer
+/// Shareable (ASL `EffectiveShareability`; applied to the stage-1 result too, which the architecture
+/// permits).
 public final class MemoryAttributes {
     private static final int SH = 0b11;
     private static final int DEVICE = 1 << 2;
@@ -58,8 +59,8 @@ public final class MemoryAttributes {
         return ofPacked(packDevice(type.ordinal(), xs));
     }
 
-    /// {@return Normal memory, not tagged, with the XS attribute that a MAIR encoding of these hints has: clear where
-    /// both levels are Write-back, else set}
+    /// {@return Normal memory, not tagged, with the XS attribute that a MAIR encoding of these hints has:
+    /// clear where both levels are Write-back, else set}
     public static MemoryAttributes normal(MemAttrHints inner, MemAttrHints outer, Shareability shareability) {
         boolean xs = inner.cacheability() != Cacheability.WB || outer.cacheability() != Cacheability.WB;
         return ofPacked(packNormal(inner.packed(), outer.packed(), shareability.bits(), xs));
@@ -140,7 +141,8 @@ public final class MemoryAttributes {
         return (packed & TAGGED) != 0;
     }
 
-    /// {@return whether stage 2 forbids access to the allocation tags (FEAT_MTE_PERM); only for tagged memory}
+    /// {@return whether stage 2 forbids access to the allocation tags (FEAT_MTE_PERM); only for tagged
+    /// memory}
     public boolean noTagAccess() {
         return (packed & NO_TAG_ACCESS) != 0;
     }
@@ -165,8 +167,8 @@ public final class MemoryAttributes {
         return !isDevice() && inner().cacheability() == Cacheability.WB && outer().cacheability() == Cacheability.WB;
     }
 
-    /// {@return whether this is Write-back read- and write-allocate, not transient, at both levels: the memory that
-    /// carries tags and on which exclusives and atomics are architecturally guaranteed}
+    /// {@return whether this is Write-back read- and write-allocate, not transient, at both levels: the
+    /// memory that carries tags and on which exclusives and atomics are architecturally guaranteed}
     public boolean isWriteBackFullAllocate() {
         return isWriteBackFullAllocate(packed);
     }
@@ -202,8 +204,8 @@ public final class MemoryAttributes {
         return ofPacked(xs ? packed | XS : packed & ~XS);
     }
 
-    /// {@return the class of the type without hints and shareability: `Device-nGnRE`, `Normal-NC`, `Normal-WB`,
-    /// `Normal-WB-Tagged`, or `Normal-oWB-iNC` where the levels differ}
+    /// {@return the class of the type without hints and shareability: `Device-nGnRE`, `Normal-NC`,
+    /// `Normal-WB`, `Normal-WB-Tagged`, or `Normal-oWB-iNC` where the levels differ}
     public String className() {
         if (isDevice()) {
             return deviceType().armName();

@@ -2,8 +2,8 @@ package dev.ipanema.arm.memory;
 
 /// The shareability domain of a location, by its SH field encoding in descriptors, TCR_ELx and VTCR_EL2.
 ///
-/// The encoding 0b01 is reserved; where a domain is needed it acts as [#NSH] here, one of the choices that the
-/// architecture leaves open (CONSTRAINED UNPREDICTABLE: any of the three).
+/// The encoding 0b01 is reserved; where a domain is needed it acts as [#NSH] here, one of the choices that
+/// the architecture leaves open (CONSTRAINED UNPREDICTABLE: any of the three).
 public enum Shareability {
     /// Non-shareable, 0b00.
     NSH,

@@ -2,11 +2,10 @@ package dev.ipanema.arm.memory;
 
 /// The stage-2 MemAttr[3:0] field: its values, names and meaning with HCR_EL2.FWB clear and set.
 ///
-/// With FWB clear bits 3:2 are the outer and bits 1:0 the inner cacheability (01 NC, 10 WT, 11 WB), or Device of the
-/// kind
-/// in bits 1:0 when bits 3:2 are 00. With FWB set bits 2:0 decide and may name the stage-1 type
-/// (Arm ARM DDI 0487, stage 2 memory region type and cacheability attributes; ASL `S2DecodeMemAttrs`,
-/// `AArch64_S2ApplyFWBMemAttrs`).
+/// With FWB clear bits 3:2 are the outer and bits 1:0 the inner cacheability (01 NC, 10 WT, 11 WB), or
+/// Device of the kind in bits 1:0 when bits 3:2 are 00. With FWB set bits 2:0 decide and may name the
+/// stage-1 type (Arm ARM DDI 0487, stage 2 memory region type and cacheability attributes; ASL
+/// `S2DecodeMemAttrs`, `AArch64_S2ApplyFWBMemAttrs`).
 public final class Stage2MemAttr {
     /// Device-nGnRnE, with and without FWB.
     public static final int DEVICE_nGnRnE = 0b0000;
@@ -16,7 +15,8 @@ public final class Stage2MemAttr {
     public static final int DEVICE_nGRE = 0b0010;
     /// Device-GRE, with and without FWB.
     public static final int DEVICE_GRE = 0b0011;
-    /// Normal Non-cacheable; with FWB unless stage 1 says Device (Linux `MT_S2_NORMAL_NC`, `MT_S2_FWB_NORMAL_NC`).
+    /// Normal Non-cacheable; with FWB unless stage 1 says Device (Linux `MT_S2_NORMAL_NC`,
+    /// `MT_S2_FWB_NORMAL_NC`).
     public static final int NORMAL_NC = 0b0101;
     /// Normal Write-back without FWB (Linux `MT_S2_NORMAL`).
     public static final int NORMAL_WB = 0b1111;
@@ -49,7 +49,8 @@ public final class Stage2MemAttr {
         DEFINED,
         /// Defined because the CPU has FEAT_MTE_PERM.
         DEFINED_MTE_PERM,
-        /// With FWB: bits 2:0 are a reserved encoding, acts as Normal Non-cacheable unless stage 1 says Device.
+        /// With FWB: bits 2:0 are a reserved encoding, acts as Normal Non-cacheable unless stage 1 says
+        /// Device.
         RESERVED,
         /// With FWB: bit 3 is set although RES0; it is ignored.
         RES0_BIT3,
@@ -91,8 +92,8 @@ public final class Stage2MemAttr {
                 : value == NORMAL_WB_NO_TAG_ACCESS;
     }
 
-    /// The stage-2 type on its own with HCR_EL2.FWB clear. Allocation hints, which stage 2 does not have, are shown as
-    /// RWA; they never reach a combined result.
+    /// The stage-2 type on its own with HCR_EL2.FWB clear. Allocation hints, which stage 2 does not have,
+    /// are shown as RWA; they never reach a combined result.
     ///
     /// @param memAttr MemAttr[3:0]
     /// @param shareability the SH field, or VTCR_EL2.SH0 with LPA2
@@ -120,7 +121,8 @@ public final class Stage2MemAttr {
         };
     }
 
-    /// {@return the meaning of a value in words: `Normal oWB iWB`, `Device-nGnRE`, with FWB `Force Normal-WB`}
+    /// {@return the meaning of a value in words: `Normal oWB iWB`, `Device-nGnRE`, with FWB `Force
+    /// Normal-WB`}
     public static String describe(int memAttr, boolean fwb, boolean mtePerm) {
         String tags = noTagAccess(memAttr, fwb, mtePerm) ? " NoTagAccess" : "";
         if (fwb) {
