@@ -51,11 +51,14 @@ final class MemoryLimit {
         return limit;
     }
 
-    /// The smallest limit of a group and the groups above it; inside a container the path may not exist below `root`,
-    /// then the root's own file speaks for it.
+    /// The smallest limit of a group and the groups above it; inside a container the path may lie outside of
+    /// `root`, then the root's own file speaks for it.
     private static long smallest(Path root, String group, String file) {
         long limit = Long.MAX_VALUE;
         Path directory = root.resolve("." + group).normalize();
+        if (!directory.startsWith(root)) {
+            directory = root;
+        }
         while (directory != null && directory.startsWith(root)) {
             for (String line : linesOf(directory.resolve(file))) {
                 limit = Math.min(limit, number(line.strip()));
