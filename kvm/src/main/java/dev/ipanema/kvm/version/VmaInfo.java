@@ -1,5 +1,8 @@
 package dev.ipanema.kvm.version;
 
+import dev.ipanema.host.mm.PteAttrIndex;
+import dev.ipanema.host.mm.VmFlags;
+
 /// What KVM looks at in a VMA when it decides about a slot or a fault: the snapshot that `kvm_s2_fault_vma_info` takes
 /// under `mmap_lock` (`arch/arm64/kvm/mmu.c`, 7.3).
 ///
@@ -16,4 +19,39 @@ public record VmaInfo(
         boolean cow,
         boolean allowAnyUncached,
         boolean mteAllowed,
-        boolean cacheable) {}
+        boolean cacheable) {
+
+    /// {@return the facts of a VMA}
+    ///
+    /// @param vmFlags `vm_flags`, see [VmFlags]
+    /// @param pageProt the attribute index in `vm_page_prot`
+    public static VmaInfo of(long vmFlags, PteAttrIndex pageProt) {
+        return new VmaInfo(
+                (vmFlags & VmFlags.VM_PFNMAP) != 0,
+                (vmFlags & VmFlags.VM_MIXEDMAP) != 0,
+                (vmFlags & (VmFlags.VM_SHARED | VmFlags.VM_MAYWRITE)) == VmFlags.VM_MAYWRITE,
+                (vmFlags & VmFlags.VM_ALLOW_ANY_UNCACHED) != 0,
+                (vmFlags & VmFlags.VM_MTE_ALLOWED) != 0,
+                isCacheable(pageProt));
+    }
+
+    /// {@return whether a page protection is cacheable (`kvm_vma_is_cacheable`): everything that is not known to be
+    /// otherwise}
+    public static boolean isCacheable(PteAttrIndex pageProt) {
+        return switch (pageProt) {
+            case MT_NORMAL_NC, MT_DEVICE_nGnRnE, MT_DEVICE_nGnRE -> false;
+            case MT_NORMAL, MT_NORMAL_TAGGED -> true;
+        };
+    }
+
+    @Override
+    public String toString() {
+        return (pfnmap ? "VM_PFNMAP " : "")
+                + (mixedmap ? "VM_MIXEDMAP " : "")
+                + (pfnmap || mixedmap ? "" : "ordinary ")
+                + (allowAnyUncached ? "VM_ALLOW_ANY_UNCACHED " : "")
+                + (mteAllowed ? "VM_MTE_ALLOWED " : "")
+                + (cow ? "COW " : "")
+                + (cacheable ? "cacheable" : "non-cacheable");
+    }
+}
