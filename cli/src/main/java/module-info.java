@@ -7,4 +7,7 @@ module dev.ipanema.cli {
     requires info.picocli;
     requires tools.jackson.databind;
     requires static org.jspecify;
+
+    opens dev.ipanema.cli to
+            info.picocli;
 }

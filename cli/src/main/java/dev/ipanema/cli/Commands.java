@@ -1,0 +1,28 @@
+package dev.ipanema.cli;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// The catalogue of commands. A command's class is touched only by [#create], so that a run loads one of them.
+final class Commands {
+    /// The commands in the order in which the help lists them.
+    static final List<String> NAMES = List.of("check-table");
+
+    private Commands() {}
+
+    /// {@return a new command of this name, null when there is none}
+    static @Nullable Command create(String name) {
+        return switch (name) {
+            case "check-table" -> new CheckTableCommand();
+            default -> null;
+        };
+    }
+
+    /// {@return one line about a command of [#NAMES]}
+    static String summary(String name) {
+        return switch (name) {
+            case "check-table" -> "recompute a specification table";
+            default -> throw new IllegalArgumentException(name);
+        };
+    }
+}

@@ -1,0 +1,185 @@
+package dev.ipanema.cli;
+
+import dev.ipanema.base.text.BadInput;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/// The entry point of `./ipanema`: finds the command, runs it, and turns whatever goes wrong into one sentence and an
+/// exit code.
+///
+/// | exit code | meaning |
+/// |---|---|
+/// | 0 | fine |
+/// | 1 | a finding: something disagreed, failed or was refused by the simulated system |
+/// | 2 | usage: an unknown command or option, unreadable input |
+/// | 70 | a defect of this program |
+/// | 124 | the time given by `--timeout` ran out |
+///
+/// A command class is loaded only when its command is asked for.
+public final class Main {
+    /// Exit code after a defect of this program (`EX_SOFTWARE` of sysexits.h).
+    static final int DEFECT = 70;
+
+    private Main() {}
+
+    /// Runs a command and ends the process with its exit code.
+    public static void main(String[] args) {
+        PrintWriter out = writer(FileDescriptor.out);
+        PrintWriter err = writer(FileDescriptor.err);
+        int code = run(args, out, err);
+        out.flush();
+        err.flush();
+        System.exit(code);
+    }
+
+    private static PrintWriter writer(FileDescriptor descriptor) {
+        return new PrintWriter(new OutputStreamWriter(new FileOutputStream(descriptor), StandardCharsets.UTF_8), false);
+    }
+
+    /// Runs a command with the given streams.
+    ///
+    /// @return the exit code
+    static int run(String[] args, PrintWriter out, PrintWriter err) {
+        try {
+            return dispatch(args, out, err);
+        } catch (BadInput e) {
+            return refuse(e, out, err);
+        } catch (OutOfMemoryError e) {
+            return fail(err, "the Java heap is exhausted; give more by IPANEMA_JAVA_OPTS=-Xmx…", e);
+        } catch (RuntimeException | Error e) {
+            return defect(e, out, err);
+        }
+    }
+
+    private static int dispatch(String[] args, PrintWriter out, PrintWriter err) {
+        if (args.length == 0) {
+            printHelp(err);
+            return BadInput.USAGE;
+        }
+        String name = args[0];
+        switch (name) {
+            case "--help", "-h" -> {
+                printHelp(out);
+                return 0;
+            }
+            case "help" -> {
+                if (args.length > 1) {
+                    return execute(new String[] {args[1], "--help"}, out, err);
+                }
+                printHelp(out);
+                return 0;
+            }
+            case "--version", "-V" -> {
+                out.println("ipanema " + Version.text());
+                return 0;
+            }
+            default -> {
+                return execute(args, out, err);
+            }
+        }
+    }
+
+    private static int execute(String[] args, PrintWriter out, PrintWriter err) {
+        String name = args[0];
+        Command command = Commands.create(name);
+        if (command == null) {
+            String hint = hintFor(name);
+            throw new BadInput(
+                    "unknown command '" + name + "'" + (hint == null ? ", see ipanema --help" : ": " + hint));
+        }
+        CommandLine line = new CommandLine(command);
+        line.setCommandName("ipanema " + name);
+        line.setOut(out);
+        line.setErr(err);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setOverwrittenOptionsAllowed(false);
+        line.setParameterExceptionHandler((e, given) -> refuse(new BadInput(usage(e, name)), out, err));
+        line.setExecutionExceptionHandler(
+                (e, ignored, parsed) -> e instanceof BadInput bad ? refuse(bad, out, err) : defect(e, out, err));
+        for (String argument : args) {
+            String hint = hintFor(argument);
+            if (hint != null) {
+                throw new BadInput("unknown option '" + argument + "': " + hint);
+            }
+        }
+        String[] rest = new String[args.length - 1];
+        System.arraycopy(args, 1, rest, 0, rest.length);
+        return line.execute(rest);
+    }
+
+    private static String usage(ParameterException e, String name) {
+        if (e instanceof UnmatchedArgumentException unmatched) {
+            String first = unmatched.getUnmatched().getFirst();
+            String kind = first.startsWith("-") ? "unknown option" : "unexpected argument";
+            return kind + " '" + first + "', see ipanema " + name + " --help";
+        }
+        return firstLine(e.getMessage()) + ", see ipanema " + name + " --help";
+    }
+
+    /// {@return what a user who typed `argument` probably meant, null when nothing comes to mind}
+    private static @Nullable String hintFor(String argument) {
+        // kvmtool's long form of -k means the image; here it could as well be taken for the kernel KVM follows.
+        if (argument.equals("--kernel") || argument.startsWith("--kernel=")) {
+            return "did you mean -k IMAGE or --policy VERSION";
+        }
+        return null;
+    }
+
+    private static int refuse(BadInput e, PrintWriter out, PrintWriter err) {
+        out.flush();
+        err.println("ipanema: " + firstLine(e.getMessage()));
+        if (debug()) {
+            e.printStackTrace(err);
+        }
+        return e.exitCode();
+    }
+
+    private static int fail(PrintWriter err, String sentence, Throwable cause) {
+        err.println("ipanema: " + sentence);
+        if (debug()) {
+            cause.printStackTrace(err);
+        }
+        return BadInput.FINDING;
+    }
+
+    private static int defect(Throwable e, PrintWriter out, PrintWriter err) {
+        out.flush();
+        err.println("ipanema: this is a defect of ipanema (" + e.getClass().getSimpleName() + ": "
+                + firstLine(e.getMessage()) + "); please report it with the output of the same command under"
+                + " IPANEMA_DEBUG=1");
+        if (debug()) {
+            e.printStackTrace(err);
+        }
+        return DEFECT;
+    }
+
+    private static boolean debug() {
+        return "1".equals(System.getenv("IPANEMA_DEBUG"));
+    }
+
+    private static String firstLine(@Nullable String message) {
+        if (message == null) {
+            return "no message";
+        }
+        int end = message.indexOf('\n');
+        return end < 0 ? message : message.substring(0, end).stripTrailing();
+    }
+
+    private static void printHelp(PrintWriter out) {
+        out.println("Usage: ipanema COMMAND [OPTIONS] [ARGUMENTS]");
+        out.println("KVM/arm64's memory virtualization on a simulated AArch64 machine.");
+        out.println();
+        for (String name : Commands.NAMES) {
+            out.printf("  %-14s%s%n", name, Commands.summary(name));
+        }
+        out.println();
+        out.println("ipanema COMMAND --help tells about one command. IPANEMA_DEBUG=1 adds stack traces.");
+    }
+}
