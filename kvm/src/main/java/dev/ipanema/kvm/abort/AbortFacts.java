@@ -24,9 +24,8 @@ public record AbortFacts(
         SlotState slot,
         boolean gmem) {
 
-    /// {@return whether the abort counts as a write (`kvm_is_write_fault`): a table walk by its permission fault alone,
-    /// a
-    /// fetch never, everything else by WnR}
+    /// {@return whether the abort counts as a write (`kvm_is_write_fault`): a table walk by its permission fault
+    /// alone, a fetch never, everything else by WnR}
     public boolean write() {
         if (s1ptw) {
             return FaultStatus.isPermission(fsc);

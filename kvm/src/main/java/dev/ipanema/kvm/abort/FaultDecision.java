@@ -6,9 +6,8 @@ import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.kvm.version.PfnClass;
 import dev.ipanema.kvm.version.VmaInfo;
 
-/// The decisions of a fault on the VMM's memory, in order. [UserMemAbort] takes them one by one as it finds the facts
-/// out;
-/// [#decide] takes them all at once for whoever has the facts already.
+/// The decisions of a fault on the VMM's memory, in order. [UserMemAbort] takes them one by one as it finds the
+/// facts out; [#decide] takes them all at once for whoever has the facts already.
 public final class FaultDecision {
     private static final String LOOKUP = "kvm_s2_fault_get_vma_info";
     private static final String PIN = "kvm_s2_fault_pin_pfn";

@@ -4,9 +4,8 @@ import dev.ipanema.arm.pgtable.Stage2Prot;
 import dev.ipanema.base.errno.Errno;
 import dev.ipanema.base.trail.DecisionTrail;
 
-/// The stage-2 protection of a fault (`arch/arm64/kvm/mmu.c:kvm_s2_fault_compute_prot`): a pure function of facts, the
-/// same
-/// in every kernel version.
+/// The stage-2 protection of a fault (`arch/arm64/kvm/mmu.c:kvm_s2_fault_compute_prot`): a pure function of facts,
+/// the same in every kernel version.
 ///
 /// | condition | adds |
 /// |---|---|

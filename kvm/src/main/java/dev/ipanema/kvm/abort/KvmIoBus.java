@@ -3,9 +3,8 @@ package dev.ipanema.kvm.abort;
 import dev.ipanema.machine.memory.MmioRegion;
 import java.util.Arrays;
 
-/// Devices that KVM emulates itself, by guest physical address (`kvm_io_bus`, `virt/kvm/kvm_main.c`). An access that
-/// one
-/// of them covers never leaves for the VMM. Immutable: registering makes another bus.
+/// Devices that KVM emulates itself, by guest physical address (`kvm_io_bus`, `virt/kvm/kvm_main.c`). An access
+/// that one of them covers never leaves for the VMM. Immutable: registering makes another bus.
 public final class KvmIoBus {
     /// A bus without devices.
     public static final KvmIoBus EMPTY = new KvmIoBus(new Range[0]);

@@ -5,9 +5,8 @@ import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.kvm.version.PfnClass;
 import dev.ipanema.kvm.version.VmaInfo;
 
-/// What the series is about: given a PFN and the VMA it came from, may stage 2 be cacheable, must it not, or is there
-/// no
-/// right answer. A pure function of facts; the rule itself is the kernel version's.
+/// What the series is about: given a PFN and the VMA it came from, may stage 2 be cacheable, must it not, or is
+/// there no right answer. A pure function of facts; the rule itself is the kernel version's.
 public final class S2FaultClassifier {
     private static final String STEP = "kvm_s2_fault_pin_pfn";
 

@@ -2,7 +2,8 @@ package dev.ipanema.kvm.memslot;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/// The dirty bitmap of a slot: one bit a page, set by vCPUs, taken by `KVM_GET_DIRTY_LOG` and `KVM_CLEAR_DIRTY_LOG`.
+/// The dirty bitmap of a slot: one bit a page, set by vCPUs, taken by `KVM_GET_DIRTY_LOG` and
+/// `KVM_CLEAR_DIRTY_LOG`.
 ///
 /// Several threads may use it at once.
 public final class DirtyBitmap {

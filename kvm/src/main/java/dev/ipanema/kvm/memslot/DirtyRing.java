@@ -2,9 +2,8 @@ package dev.ipanema.kvm.memslot;
 
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
-/// The dirty ring of a vCPU (`virt/kvm/dirty_ring.c`): KVM appends the pages the vCPU dirtied, the VMM harvests them
-/// and
-/// hands them back by `KVM_RESET_DIRTY_RINGS`.
+/// The dirty ring of a vCPU (`virt/kvm/dirty_ring.c`): KVM appends the pages the vCPU dirtied, the VMM harvests
+/// them and hands them back by `KVM_RESET_DIRTY_RINGS`.
 ///
 /// One writer (the vCPU's thread), one harvester and one resetter at a time; an entry's flags say whose it is.
 public final class DirtyRing {

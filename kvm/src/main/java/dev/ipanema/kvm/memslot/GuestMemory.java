@@ -17,8 +17,8 @@ public interface GuestMemory {
     /// Releases a bound range.
     void unbind(long pgoff, long pages);
 
-    /// {@return the PFN of a page of the file, allocated when it is a hole and with a reference taken; a negated errno
-    /// when there is none}
+    /// {@return the PFN of a page of the file, allocated when it is a hole and with a reference taken; a negated
+    /// errno when there is none}
     long getPfn(long pgoff);
 
     /// Releases the reference that [#getPfn] took.

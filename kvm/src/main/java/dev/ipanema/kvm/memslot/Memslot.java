@@ -4,8 +4,7 @@ import dev.ipanema.kvm.uapi.KvmMem;
 import org.jspecify.annotations.Nullable;
 
 /// A memory slot (`struct kvm_memory_slot`): guest frames [baseGfn, baseGfn + npages) backed by the VMM's addresses
-/// from
-/// `userspaceAddr` on. Immutable but for the bits of its dirty bitmap.
+/// from `userspaceAddr` on. Immutable but for the bits of its dirty bitmap.
 ///
 /// @param id slot number, 0 to `KVM_USER_MEM_SLOTS` - 1
 /// @param flags `KVM_MEM_…`

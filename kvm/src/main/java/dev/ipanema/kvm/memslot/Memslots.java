@@ -3,7 +3,8 @@ package dev.ipanema.kvm.memslot;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// The slots of a VM at one moment (`struct kvm_memslots`), ordered by gfn. Immutable: an update publishes another one.
+/// The slots of a VM at one moment (`struct kvm_memslots`), ordered by gfn. Immutable: an update publishes another
+/// one.
 public final class Memslots {
     /// No slot at all.
     public static final Memslots EMPTY = new Memslots(new Memslot[0]);
@@ -42,7 +43,8 @@ public final class Memslots {
         return null;
     }
 
-    /// {@return whether a range of frames overlaps a valid slot other than `exceptId` (`kvm_check_memslot_overlap`)}
+    /// {@return whether a range of frames overlaps a valid slot other than `exceptId`
+    /// (`kvm_check_memslot_overlap`)}
     public boolean overlaps(int exceptId, long baseGfn, long npages) {
         for (Memslot slot : byGfn) {
             if (slot.id() != exceptId

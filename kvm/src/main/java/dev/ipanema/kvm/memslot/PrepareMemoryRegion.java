@@ -6,8 +6,7 @@ import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.kvm.version.VmaInfo;
 
 /// The arm64 part of accepting a slot (`arch/arm64/kvm/mmu.c:kvm_arch_prepare_memory_region`): a pure function of
-/// facts,
-/// in the kernel's order.
+/// facts, in the kernel's order.
 public final class PrepareMemoryRegion {
     private static final String SOURCE = "arch/arm64/kvm/mmu.c:kvm_arch_prepare_memory_region";
 

@@ -9,9 +9,8 @@ import dev.ipanema.kvm.version.KernelVersion;
 import org.jspecify.annotations.Nullable;
 
 /// The architecture-independent checks of `KVM_SET_USER_MEMORY_REGION`, in the kernel's order: the first that fails
-/// gives
-/// the errno (`virt/kvm/kvm_main.c:kvm_vm_ioctl`, `kvm_vm_ioctl_set_memory_region`, `check_memory_region_flags`,
-/// `kvm_set_memory_region`).
+/// gives the errno (`virt/kvm/kvm_main.c:kvm_vm_ioctl`, `kvm_vm_ioctl_set_memory_region`,
+/// `check_memory_region_flags`, `kvm_set_memory_region`).
 public final class RegionCheck {
     private static final String IOCTL = "virt/kvm/kvm_main.c:kvm_vm_ioctl";
     private static final String SET_MEMORY_REGION = "virt/kvm/kvm_main.c:kvm_set_memory_region";

@@ -2,8 +2,8 @@ package dev.ipanema.kvm.mmu;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/// What SRCU gives KVM (`kvm->srcu`): readers never wait, and [#synchronize] returns once every reader that was inside
-/// when it was called has left. Readers are numbered; each number is used by one thread at a time.
+/// What SRCU gives KVM (`kvm->srcu`): readers never wait, and [#synchronize] returns once every reader that was
+/// inside when it was called has left. Readers are numbered; each number is used by one thread at a time.
 public final class SleepableRcu {
     private static final long OUTSIDE = 0;
 

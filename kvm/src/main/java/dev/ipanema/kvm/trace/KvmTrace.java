@@ -1,8 +1,8 @@
 package dev.ipanema.kvm.trace;
 
-/// Listener to what KVM does. The first group carries the names and the arguments, in order, of the kernel's tracepoints
-/// (`arch/arm64/kvm/trace_arm.h`, `trace_handle_exit.h`); the second is this project's own: what the fault path asks of
-/// the stage-2 page-table code, and the maintenance that this code asks for.
+/// Listener to what KVM does. The first group carries the names and the arguments, in order, of the kernel's
+/// tracepoints (`arch/arm64/kvm/trace_arm.h`, `trace_handle_exit.h`); the second is this project's own: what the
+/// fault path asks of the stage-2 page-table code, and the maintenance that this code asks for.
 ///
 /// Called on the thread that does the work, with locks held: a listener must not call back into KVM.
 public interface KvmTrace {
@@ -16,7 +16,8 @@ public interface KvmTrace {
 
     /// `kvm:kvm_exit`.
     ///
-    /// @param ret why the guest was left: 2 for a trap, 0 for an interrupt (`ARM_EXCEPTION_TRAP`, `ARM_EXCEPTION_IRQ`)
+    /// @param ret why the guest was left: 2 for a trap, 0 for an interrupt (`ARM_EXCEPTION_TRAP`,
+    ///     `ARM_EXCEPTION_IRQ`)
     /// @param esrEc exception class of ESR_EL2
     /// @param pc guest PC
     default void kvmExit(int ret, int esrEc, long pc) {}

@@ -4,8 +4,8 @@ import java.lang.reflect.Field;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Capability numbers of `KVM_CHECK_EXTENSION` and `KVM_ENABLE_CAP` (`include/uapi/linux/kvm.h`), those that this KVM
-/// answers with something other than zero or that callers ask for by name.
+/// Capability numbers of `KVM_CHECK_EXTENSION` and `KVM_ENABLE_CAP` (`include/uapi/linux/kvm.h`), those that this
+/// KVM answers with something other than zero or that callers ask for by name.
 public final class KvmCap {
     public static final int KVM_CAP_USER_MEMORY = 3;
     public static final int KVM_CAP_NR_VCPUS = 9;

@@ -1,6 +1,7 @@
 package dev.ipanema.kvm.uapi;
 
-/// Flags of memory regions and the fixed numbers around them (`include/uapi/linux/kvm.h`, `include/linux/kvm_host.h`).
+/// Flags of memory regions and the fixed numbers around them (`include/uapi/linux/kvm.h`,
+/// `include/linux/kvm_host.h`).
 public final class KvmMem {
     /// Record which pages of the slot the guest writes.
     public static final int KVM_MEM_LOG_DIRTY_PAGES = 1;

@@ -1,7 +1,7 @@
 package dev.ipanema.kvm.uapi;
 
-/// The argument of `KVM_SET_USER_MEMORY_REGION2` (`struct kvm_userspace_memory_region2`); version 1 of the ioctl takes
-/// the same without the last two.
+/// The argument of `KVM_SET_USER_MEMORY_REGION2` (`struct kvm_userspace_memory_region2`); version 1 of the ioctl
+/// takes the same without the last two.
 ///
 /// @param slot slot number in bits 15:0, address space in bits 31:16
 /// @param flags `KVM_MEM_…` of [KvmMem]

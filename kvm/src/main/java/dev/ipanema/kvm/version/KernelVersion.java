@@ -5,10 +5,9 @@ import java.util.List;
 
 /// One kernel that this KVM can follow: one method for each point in which two of them differ.
 ///
-/// The rest of KVM asks these methods and never which version it is. Source of the differences: the posted series (v7,
-/// 20250618065541.50049-1-ankita@nvidia.com), the merged commits of 6.17, and `arch/arm64/kvm/mmu.c` of 6.16, 6.17,
-/// 6.18
-/// and 7.3.
+/// The rest of KVM asks these methods and never which version it is. Source of the differences: the posted series
+/// (v7, 20250618065541.50049-1-ankita@nvidia.com), the merged commits of 6.17, and `arch/arm64/kvm/mmu.c` of 6.16,
+/// 6.17, 6.18 and 7.3.
 public interface KernelVersion {
     /// {@return the name that `--policy` takes, for example `linux-7.3`}
     String name();
@@ -27,17 +26,15 @@ public interface KernelVersion {
     /// {@return the negated errno of `KVM_RUN` for [PfnClass#REFUSED]}
     int refusedErrno();
 
-    /// {@return the negated errno with which a fault ends while its VMA is being looked at, before any PFN is known; 0
-    /// to
-    /// go on}
+    /// {@return the negated errno with which a fault ends while its VMA is being looked at, before any PFN is
+    /// known; 0 to go on}
     int vmaErrno(VmaInfo vma);
 
     /// {@return whether a return by [#vmaErrno] forgets to release `mmap_lock`}
     boolean leaksMmapLockOnVmaErrno();
 
-    /// {@return the negated errno with which a fault ends under `mmu_lock`, after its protection has been computed; 0
-    /// to
-    /// go on}
+    /// {@return the negated errno with which a fault ends under `mmu_lock`, after its protection has been computed;
+    /// 0 to go on}
     int lockedErrno(VmaInfo vma, boolean cacheablePfnmapSupported);
 
     /// {@return whether `KVM_SET_USER_MEMORY_REGION` refuses a slot over a cacheable `VM_PFNMAP` VMA}
@@ -46,8 +43,7 @@ public interface KernelVersion {
     // The size of a mapping
 
     /// {@return whether the block size of a `VM_PFNMAP` VMA is guessed from `vm_pgoff`, as if the range were
-    /// contiguous;
-    /// otherwise it is read from the host's page table}
+    /// contiguous; otherwise it is read from the host's page table}
     boolean guessesPfnmapBlockFromPgoff();
 
     /// {@return whether `transparent_hugepage_adjust` may enlarge a mapping that is forced non-cacheable}
@@ -61,16 +57,15 @@ public interface KernelVersion {
     /// {@return the gfn marked dirty for a mapping of `mappingPages` pages (a power of two) laid down for `gfn`}
     long dirtyGfn(long gfn, long mappingPages);
 
-    /// {@return whether an abort with FSC 0x35 (unsupported exclusive or atomic) is given back to the guest rather than
-    /// to
-    /// the VMM as `-EFAULT`}
+    /// {@return whether an abort with FSC 0x35 (unsupported exclusive or atomic) is given back to the guest rather
+    /// than to the VMM as `-EFAULT`}
     boolean handlesExclusiveAtomicFault();
 
     /// {@return the negated errno for a permission fault on a read, 0 to handle it like any other}
     int readPermissionFaultErrno();
 
-    /// {@return whether the test for an MTE VM over a VMA without `VM_MTE_ALLOWED` stands under `mmu_lock`, behind the
-    /// retry check, rather than before it}
+    /// {@return whether the test for an MTE VM over a VMA without `VM_MTE_ALLOWED` stands under `mmu_lock`, behind
+    /// the retry check, rather than before it}
     boolean checksMteUnderMmuLock();
 
     /// {@return whether a return between PFN lookup and `mmu_lock` forgets to release the page}
@@ -81,8 +76,8 @@ public interface KernelVersion {
     /// {@return whether guest_memfd is built in}
     boolean guestMemfdBuiltIn();
 
-    /// {@return whether a permission fault on guest_memfd relaxes the leaf; otherwise it maps over it, which changes
-    /// nothing and faults again for ever}
+    /// {@return whether a permission fault on guest_memfd relaxes the leaf; otherwise it maps over it, which
+    /// changes nothing and faults again for ever}
     boolean gmemRelaxesPermissions();
 
     /// {@return whether a 64-byte load or store (LD64B, ST64B) to no memory exits with `KVM_EXIT_ARM_LDST64B`}

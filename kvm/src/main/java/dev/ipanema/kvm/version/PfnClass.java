@@ -5,8 +5,8 @@ public enum PfnClass {
     /// Ordinary memory: Normal Write-Back at stage 2.
     RAM(false, false),
 
-    /// A special PFN that its VMA maps cacheable, on a host where KVM never needs cache maintenance: Normal Write-Back
-    /// at stage 2, and still no memory that KVM may touch itself.
+    /// A special PFN that its VMA maps cacheable, on a host where KVM never needs cache maintenance: Normal
+    /// Write-Back at stage 2, and still no memory that KVM may touch itself.
     CACHEABLE_DEVICE(true, false),
 
     /// Forced non-cacheable at stage 2 (`s2_force_noncacheable`): Normal-NC or Device-nGnRE, never executable.
@@ -23,8 +23,8 @@ public enum PfnClass {
         this.mapNonCacheable = mapNonCacheable;
     }
 
-    /// {@return whether the PFN is special, so that the rule "a read fault under dirty logging maps read-only" does not
-    /// look at it}
+    /// {@return whether the PFN is special, so that the rule "a read fault under dirty logging maps read-only" does
+    /// not look at it}
     public boolean device() {
         return device;
     }

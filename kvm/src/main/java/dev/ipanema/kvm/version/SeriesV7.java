@@ -9,8 +9,8 @@ import dev.ipanema.kvm.uapi.KvmCap;
 /// 1. renames (`disable_cmo`), changes nothing;
 /// 2. refuses a cacheable VMA over a PFN outside map memory, at slot and at fault time;
 /// 3. adds the predicate FEAT_S2FWB and CTR_EL0.DIC, not used yet;
-/// 4. allows such a PFN where the predicate holds. Its test for a COW mapping returns with `mmap_lock` held, and its
-///    test for the hardware looks at the VMA only, so that ordinary RAM is refused without FWB or DIC
+/// 4. allows such a PFN where the predicate holds. Its test for a COW mapping returns with `mmap_lock` held, and
+///    its test for the hardware looks at the VMA only, so that ordinary RAM is refused without FWB or DIC
 ///    (aFLqiAyXZLoOTepi@arm.com);
 /// 5. adds `KVM_CAP_ARM_CACHEABLE_PFNMAP_SUPPORTED`.
 final class SeriesV7 extends Linux616 {

@@ -3,8 +3,8 @@ package dev.ipanema.kvm.version;
 import dev.ipanema.host.mm.PteAttrIndex;
 import dev.ipanema.host.mm.VmFlags;
 
-/// What KVM looks at in a VMA when it decides about a slot or a fault: the snapshot that `kvm_s2_fault_vma_info` takes
-/// under `mmap_lock` (`arch/arm64/kvm/mmu.c`, 7.3).
+/// What KVM looks at in a VMA when it decides about a slot or a fault: the snapshot that `kvm_s2_fault_vma_info`
+/// takes under `mmap_lock` (`arch/arm64/kvm/mmu.c`, 7.3).
 ///
 /// @param pfnmap `VM_PFNMAP`
 /// @param mixedmap `VM_MIXEDMAP`
