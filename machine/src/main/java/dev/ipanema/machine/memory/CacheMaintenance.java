@@ -1,16 +1,24 @@
 package dev.ipanema.machine.memory;
 
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /// Entry points of cache maintenance by physical address. Each call is counted and told to the listener, if any. Memory
 /// is coherent for every agent as long as caches are not modelled: no call changes its contents.
 public final class CacheMaintenance {
-    private final AtomicLongArray calls = new AtomicLongArray(CacheOperation.values().length);
-    private final AtomicLongArray bytes = new AtomicLongArray(CacheOperation.values().length);
+    private record Count(LongAdder calls, LongAdder bytes) {}
+
+    private final Map<CacheOperation, Count> counts = new EnumMap<>(CacheOperation.class);
     private volatile @Nullable CacheMaintenanceListener listener;
 
-    CacheMaintenance() {}
+    CacheMaintenance() {
+        for (CacheOperation operation : CacheOperation.values()) {
+            counts.put(operation, new Count(new LongAdder(), new LongAdder()));
+        }
+    }
 
     /// Invalidates data to the point of coherency (DC IVAC).
     public void dcInvalPoc(Agent agent, long pa, long length) {
@@ -49,12 +57,12 @@ public final class CacheMaintenance {
 
     /// {@return how often an operation was asked for}
     public long calls(CacheOperation operation) {
-        return calls.get(operation.ordinal());
+        return count(operation).calls().sum();
     }
 
     /// {@return the lengths of all calls of an operation added up, in bytes}
     public long bytes(CacheOperation operation) {
-        return bytes.get(operation.ordinal());
+        return count(operation).bytes().sum();
     }
 
     /// Tells a listener from now on; null ends that.
@@ -62,9 +70,14 @@ public final class CacheMaintenance {
         listener = newListener;
     }
 
+    private Count count(CacheOperation operation) {
+        return Objects.requireNonNull(counts.get(operation));
+    }
+
     private void done(CacheOperation operation, Agent agent, long pa, long length) {
-        calls.incrementAndGet(operation.ordinal());
-        bytes.addAndGet(operation.ordinal(), length);
+        Count count = count(operation);
+        count.calls().increment();
+        count.bytes().add(length);
         CacheMaintenanceListener told = listener;
         if (told != null) {
             told.maintained(operation, agent, pa, length);

@@ -55,8 +55,9 @@ final class HostMapping implements AutoCloseable {
         this.bytes = bytes;
     }
 
+    // Restricted method: the descriptors above are the C prototypes on 64-bit hosts.
+    @SuppressWarnings("restricted")
     private static MethodHandle function(String name, FunctionDescriptor descriptor) {
-        // SAFETY: the descriptors above are the C prototypes on 64-bit hosts.
         return LINKER.downcallHandle(
                 LINKER.defaultLookup().findOrThrow(name), descriptor, Linker.Option.captureCallState("errno"));
     }

@@ -51,7 +51,7 @@ public final class PhysicalMemory implements AutoCloseable {
         int low = 0;
         int high = regions.length - 1;
         while (low <= high) {
-            int middle = low + high >>> 1;
+            int middle = (low + high) >>> 1;
             PhysicalRegion region = regions[middle];
             if (pa < region.base()) {
                 high = middle - 1;
@@ -161,7 +161,7 @@ public final class PhysicalMemory implements AutoCloseable {
             int width = widest(pa + done, length - done);
             long value = mmioRead(region, pa + done, width);
             for (int i = 0; i < width; i++) {
-                to[offset + done + i] = (byte) (value >>> 8 * i);
+                to[offset + done + i] = (byte) (value >>> (8 * i));
             }
             done += width;
         }
@@ -184,7 +184,7 @@ public final class PhysicalMemory implements AutoCloseable {
             int width = widest(pa + done, length - done);
             long value = 0;
             for (int i = 0; i < width; i++) {
-                value |= (from[offset + done + i] & 0xffL) << 8 * i;
+                value |= (from[offset + done + i] & 0xffL) << (8 * i);
             }
             mmioWrite(region, pa + done, width, value);
             done += width;
@@ -293,11 +293,11 @@ public final class PhysicalMemory implements AutoCloseable {
 
     private static long mmioRead(PhysicalRegion region, long pa, int bytes) {
         long value = Objects.requireNonNull(region.mmio()).read(mmioOffset(region, pa, bytes), bytes);
-        return bytes == LARGEST_ACCESS ? value : value & (1L << 8 * bytes) - 1;
+        return bytes == LARGEST_ACCESS ? value : value & ((1L << (8 * bytes)) - 1);
     }
 
     private static void mmioWrite(PhysicalRegion region, long pa, int bytes, long value) {
-        long cut = bytes == LARGEST_ACCESS ? value : value & (1L << 8 * bytes) - 1;
+        long cut = bytes == LARGEST_ACCESS ? value : value & ((1L << (8 * bytes)) - 1);
         Objects.requireNonNull(region.mmio()).write(mmioOffset(region, pa, bytes), bytes, cut);
     }
 

@@ -170,7 +170,7 @@ public abstract sealed class RawMemory permits UnsafeRaw, SegmentRaw {
             if (witness != ((int) expected & mask)) {
                 return witness;
             }
-            int replaced = whole & ~(mask << shift) | ((int) value & mask) << shift;
+            int replaced = (whole & ~(mask << shift)) | (((int) value & mask) << shift);
             if (compareAndSetInt(word, whole, replaced)) {
                 return witness;
             }

@@ -5,6 +5,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
 /// Raw memory by `java.lang.foreign`: supported API, checked against the one segment that spans the address space.
+// Restricted methods: only for the segment that spans the address space.
+@SuppressWarnings("restricted")
 final class SegmentRaw extends RawMemory {
     // SAFETY: the segment covers every address a process can have. Callers in this module have checked theirs against
     // a live mapping (contract of RawMemory).

@@ -20,7 +20,7 @@ final class TouchedPages implements AutoCloseable {
     private final ResidentPages resident;
 
     TouchedPages(long regionBytes, ResidentPages resident) {
-        long words = (regionBytes >>> PAGE_SHIFT + WORD_PAGES_SHIFT) + 1;
+        long words = (regionBytes >>> (PAGE_SHIFT + WORD_PAGES_SHIFT)) + 1;
         this.bitmap = HostMapping.reserve(words << WORD_BYTES_SHIFT);
         this.base = bitmap.address();
         this.resident = resident;
@@ -38,10 +38,10 @@ final class TouchedPages implements AutoCloseable {
     /// Counts all pages of a range; `bytes` is more than 0.
     void touch(long offset, long bytes) {
         long page = offset >>> PAGE_SHIFT;
-        long last = offset + bytes - 1 >>> PAGE_SHIFT;
+        long last = (offset + bytes - 1) >>> PAGE_SHIFT;
         while (page <= last) {
             long inWord = Math.min(last - page + 1, WORD_PAGES_MASK + 1 - (page & WORD_PAGES_MASK));
-            long mask = -1L >>> WORD_PAGES_MASK + 1 - inWord << page;
+            long mask = (-1L >>> (WORD_PAGES_MASK + 1 - inWord)) << page;
             if ((RAW.getLong(word(page)) & mask) != mask) {
                 touchFirst(word(page), mask);
             }
