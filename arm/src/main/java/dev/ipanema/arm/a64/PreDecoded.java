@@ -1,5 +1,7 @@
 package dev.ipanema.arm.a64;
 
+import dev.ipanema.arm.register.SysReg;
+
 /// The pre-decoded form of an instruction: two longs, `word` and `imm`, which [Decoder] writes side by side.
 ///
 /// `word` holds `op` (bits 15:0, an [Op]), `rd` (23:16), `rn` (31:24), `rm` (39:32), `ra` (47:40) and `aux` (63:48).
@@ -46,10 +48,10 @@ package dev.ipanema.arm.a64;
 /// | loads and stores | offset, already scaled (also the write-back amount); byte displacement for _LIT | [Access] bits
 /// |
 /// | SVC, HVC, SMC, BRK, HLT, UDF, DCPS | imm16 | |
-/// | MRS, MSR, SYS, SYSL | | op0 15:14, op1 13:11, CRn 10:7, CRm 6:3, op2 2:0 ([#systemKey]); `rd` is Rt |
+/// | MRS, MSR, SYS, SYSL | | op0 15:14, op1 13:11, CRn 10:7, CRm 6:3, op2 2:0 (as [SysReg#encoding]); `rd` is Rt |
 /// | MSR_UAO … MSR_DAIFCLR | CRm | |
 /// | hints | hint number, CRm:op2 | |
-/// | DSB, DMB, ISB, CLREX | CRm; DSB nXS: its CRm with [#BARRIER_NXS] set | |
+/// | DSB, DMB, ISB, CLREX | CRm; DSB nXS: CRm of the like DSB with [#BARRIER_NXS] set | |
 /// | RMIF | rotation | mask |
 /// | PRFM | as a load; nothing faults | `rd` is the prefetch operation |
 ///
@@ -76,11 +78,11 @@ public final class PreDecoded {
     /// In `imm` of DSB: the barrier waits for accesses with the XS attribute clear only.
     public static final int BARRIER_NXS = 1 << 8;
 
-    private static final int RD_SHIFT = 16;
-    private static final int RN_SHIFT = 24;
-    private static final int RM_SHIFT = 32;
-    private static final int RA_SHIFT = 40;
-    private static final int AUX_SHIFT = 48;
+    static final int RD_SHIFT = 16;
+    static final int RN_SHIFT = 24;
+    static final int RM_SHIFT = 32;
+    static final int RA_SHIFT = 40;
+    static final int AUX_SHIFT = 48;
 
     private static final int EXTEND_SHIFT_POSITION = 9;
     private static final int EXTEND_OPTION_POSITION = 12;
@@ -170,10 +172,5 @@ public final class PreDecoded {
     /// {@return aux bits for an extension option and shift amount}
     static int extendBits(int option, int amount) {
         return option << EXTEND_OPTION_POSITION | amount << EXTEND_SHIFT_POSITION;
-    }
-
-    /// {@return the key of a system register or system instruction: op0 15:14, op1 13:11, CRn 10:7, CRm 6:3, op2 2:0}
-    public static int systemKey(int op0, int op1, int crn, int crm, int op2) {
-        return op0 << 14 | op1 << 11 | crn << 7 | crm << 3 | op2;
     }
 }

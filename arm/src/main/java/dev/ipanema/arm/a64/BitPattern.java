@@ -1,0 +1,60 @@
+package dev.ipanema.arm.a64;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// The bits of an encoding from bit 31 down, written `0 00 100010 sh:1 imm12:12 Rn:5 Rd:5`: fixed bits and fields. A
+/// `-`
+/// is a bit that is ignored and should be one, a `~` one that is ignored and should be zero; spaces only help the eye.
+///
+/// @param mask the fixed bits
+/// @param value their values
+/// @param shouldBeOne the bits written `-`
+/// @param fields by name, from the top
+record BitPattern(int mask, int value, int shouldBeOne, Map<String, Field> fields) {
+    /// {@return the pattern written as `text`}
+    ///
+    /// @throws IllegalStateException it is not 32 bits long
+    static BitPattern parse(String text) {
+        Map<String, Field> fields = new LinkedHashMap<>();
+        int mask = 0;
+        int value = 0;
+        int ones = 0;
+        int bit = Integer.SIZE;
+        for (String token : text.split(" ", -1)) {
+            int colon = token.indexOf(':');
+            if (colon > 0) {
+                int width = Integer.parseInt(token.substring(colon + 1));
+                bit -= width;
+                String name = token.substring(0, colon);
+                fields.put(name, new Field(name, bit, width));
+                continue;
+            }
+            for (int i = 0; i < token.length(); i++) {
+                int one = 1 << --bit;
+                switch (token.charAt(i)) {
+                    case '0' -> mask |= one;
+                    case '1' -> {
+                        mask |= one;
+                        value |= one;
+                    }
+                    case '-' -> ones |= one;
+                    default -> {}
+                }
+            }
+        }
+        if (bit != 0) {
+            throw new IllegalStateException("A pattern of " + (Integer.SIZE - bit) + " bits: " + text);
+        }
+        return new BitPattern(mask, value, ones, fields);
+    }
+
+    /// {@return a word with the fields of `insn`, the fixed bits and the bits that should be so}
+    int canonical(int insn) {
+        int free = 0;
+        for (Field field : fields.values()) {
+            free |= field.put(field.max());
+        }
+        return value | shouldBeOne | insn & free;
+    }
+}

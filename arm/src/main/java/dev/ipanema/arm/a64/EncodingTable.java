@@ -1,0 +1,102 @@
+package dev.ipanema.arm.a64;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// The encodings of A64 this project knows, read from `encodings.txt`, whose head describes the form of a row.
+///
+/// Source of the encodings: Arm ARM DDI 0487, C4 and C6.
+public final class EncodingTable {
+    private static final String RESOURCE = "encodings.txt";
+    private static final EncodingTable TABLE = load();
+
+    private final List<Encoding> rows;
+    private final List<String> opNames;
+    private final Map<String, List<String>> groups;
+    private final Map<String, Encoding> byName;
+    private final Map<Encoding, List<Encoding>> aliases;
+
+    private EncodingTable(EncodingTableReader reader) {
+        this.rows = List.copyOf(reader.rows());
+        this.opNames = List.copyOf(reader.opNames());
+        this.groups = Collections.unmodifiableMap(new LinkedHashMap<>(reader.groups()));
+        this.byName = Map.copyOf(reader.byName());
+        this.aliases = new HashMap<>(reader.aliases());
+    }
+
+    /// {@return the table}
+    public static EncodingTable table() {
+        return TABLE;
+    }
+
+    /// {@return the rows that are no aliases, in the order of the table}
+    public List<Encoding> rows() {
+        return rows;
+    }
+
+    /// {@return the row or alias of this name}
+    ///
+    /// @throws AssemblyException there is none
+    public Encoding row(String name) {
+        Encoding row = byName.get(name);
+        if (row == null) {
+            throw new AssemblyException("No A64 encoding is named " + name);
+        }
+        return row;
+    }
+
+    /// {@return every row and alias by its name}
+    public Map<String, Encoding> byName() {
+        return byName;
+    }
+
+    /// {@return the aliases of a row, the preferred one first}
+    public List<Encoding> aliases(Encoding row) {
+        return aliases.getOrDefault(row, List.of());
+    }
+
+    /// {@return the name of an [Op], `UNALLOCATED` for 0}
+    public String opName(int op) {
+        return opNames.get(op);
+    }
+
+    /// {@return the names of the operations, by number}
+    public List<String> opNames() {
+        return opNames;
+    }
+
+    /// {@return the names of the operations by group, in order}
+    Map<String, List<String>> groups() {
+        return groups;
+    }
+
+    private static EncodingTable load() {
+        EncodingTableReader reader = new EncodingTableReader();
+        for (String line : lines()) {
+            reader.line(line);
+        }
+        return new EncodingTable(reader);
+    }
+
+    private static List<String> lines() {
+        @Nullable InputStream resource = EncodingTable.class.getResourceAsStream(RESOURCE);
+        try (BufferedReader reader = new BufferedReader(
+                new InputStreamReader(Objects.requireNonNull(resource, RESOURCE), StandardCharsets.UTF_8))) {
+            return new ArrayList<>(reader.lines().toList());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
