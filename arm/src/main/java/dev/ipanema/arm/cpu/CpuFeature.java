@@ -40,6 +40,8 @@ public enum CpuFeature {
     LVA(ID_AA64MMFR2_EL1, 16, 4, 1, 0),
     /// FEAT_PAN.
     PAN(ID_AA64MMFR1_EL1, 20, 4, 1, 0),
+    /// FEAT_PAN3: PAN can cover pages that EL0 may execute.
+    PAN3(ID_AA64MMFR1_EL1, 20, 4, 3, 2),
     /// FEAT_UAO.
     UAO(ID_AA64MMFR2_EL1, 4, 4, 1, 0),
     /// FEAT_HAFDBS: hardware update of the access flag (1) and of the dirty state (2).
@@ -48,6 +50,10 @@ public enum CpuFeature {
     VMID16(ID_AA64MMFR1_EL1, 4, 4, 2, 0),
     /// FEAT_XNX: execute-never by exception level at stage 2.
     XNX(ID_AA64MMFR1_EL1, 28, 4, 1, 0),
+    /// FEAT_HPDS: hierarchical permissions can be disabled.
+    HPDS(ID_AA64MMFR1_EL1, 12, 4, 1, 0),
+    /// FEAT_TTST: small translation tables.
+    TTST(ID_AA64MMFR2_EL1, 28, 4, 1, 0),
     /// FEAT_LOR: limited ordering regions.
     LOR(ID_AA64MMFR1_EL1, 16, 4, 1, 0),
     /// FEAT_TLBIOS: outer-shareable TLB maintenance.
@@ -137,10 +143,10 @@ public enum CpuFeature {
         return field(registerValue) >= minimum;
     }
 
-    /// Switches the feature in a model's registers (indexed by ordinal of [SysReg]), with the fields that go with it:
+    /// Switches the feature in a model's registers (indexed by [SysReg#index()]), with the fields that go with it:
     /// LPA2 covers the 16 KiB granule and stage 2 too, and brings 52 physical address bits.
     void set(long[] ids, boolean on) {
-        int reg = register.ordinal();
+        int reg = register.index();
         ids[reg] = insert(ids[reg], shift, width, on ? minimum : absent);
         if (this == LPA2) {
             long mmfr0 = insert(ids[reg], 0, 4, on ? PA_RANGE_52 : Math.min(PA_RANGE_48, ids[reg] & 0xf));
@@ -149,7 +155,7 @@ public enum CpuFeature {
             ids[reg] = insert(mmfr0, 40, 4, on ? 3 : 2);
         }
         if (this == FWB && on) {
-            int clidr = SysReg.CLIDR_EL1.ordinal();
+            int clidr = SysReg.CLIDR_EL1.index();
             ids[clidr] &= ~CLIDR_LOUU_LOUIS;
         }
     }
@@ -166,7 +172,7 @@ public enum CpuFeature {
     }
 
     private static long insert(long registerValue, int shift, int width, long value) {
-        long mask = (1L << width) - 1 << shift;
-        return registerValue & ~mask | value << shift & mask;
+        long mask = ((1L << width) - 1) << shift;
+        return (registerValue & ~mask) | ((value << shift) & mask);
     }
 }

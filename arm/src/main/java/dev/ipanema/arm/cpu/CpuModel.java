@@ -35,8 +35,8 @@ public final class CpuModel {
     }
 
     private static long[] toArray(Map<SysReg, Long> ids) {
-        long[] array = new long[SysReg.values().length];
-        ids.forEach((reg, value) -> array[reg.ordinal()] = value);
+        long[] array = new long[SysReg.COUNT];
+        ids.forEach((reg, value) -> array[reg.index()] = value);
         return array;
     }
 
@@ -68,7 +68,7 @@ public final class CpuModel {
         String best = "";
         for (String candidate : names()) {
             boolean ends = text.length() == candidate.length()
-                    || text.length() > candidate.length() && "+-".indexOf(text.charAt(candidate.length())) >= 0;
+                    || (text.length() > candidate.length() && "+-".indexOf(text.charAt(candidate.length())) >= 0);
             if (ends && text.startsWith(candidate) && candidate.length() > best.length()) {
                 best = candidate;
             }
@@ -105,12 +105,12 @@ public final class CpuModel {
     /// @param reg an identification register (`ID_*`, `MVFR*`, `MIDR_EL1`, `REVIDR_EL1`, `CTR_EL0`, `CLIDR_EL1`,
     ///     `DCZID_EL0`, …); other registers yield 0
     public long id(SysReg reg) {
-        return ids[reg.ordinal()];
+        return ids[reg.index()];
     }
 
     /// {@return the value of an identification register that a guest may see}
     public long guestId(SysReg reg) {
-        return guestIds[reg.ordinal()];
+        return guestIds[reg.index()];
     }
 
     /// {@return `CTR_EL0`}
@@ -171,8 +171,8 @@ public final class CpuModel {
             return this;
         }
         long[] changed = ids.clone();
-        int mmfr0 = SysReg.ID_AA64MMFR0_EL1.ordinal();
-        changed[mmfr0] = changed[mmfr0] & ~0xfL | encoding;
+        int mmfr0 = SysReg.ID_AA64MMFR0_EL1.index();
+        changed[mmfr0] = (changed[mmfr0] & ~0xfL) | encoding;
         return new CpuModel(name, changed, caches);
     }
 

@@ -78,18 +78,18 @@ final class GuestFeatures {
 
     private GuestFeatures() {}
 
-    /// {@return the guest's view of a set of identification registers, both indexed by ordinal of [SysReg]}
+    /// {@return the guest's view of a set of identification registers, both indexed by [SysReg#index()]}
     static long[] sanitise(long[] hardware) {
         long[] guest = new long[hardware.length];
         for (SysReg reg : UNCHANGED) {
-            guest[reg.ordinal()] = hardware[reg.ordinal()];
+            guest[reg.index()] = hardware[reg.index()];
         }
         for (Field field : CEILINGS) {
-            int reg = field.register.ordinal();
+            int reg = field.register.index();
             guest[reg] |= Math.min(field.of(hardware[reg]), field.ceiling) << field.shift;
         }
-        guest[ID_AA64PFR0_EL1.ordinal()] |= PFR0_FIXED;
-        guest[ID_AA64DFR0_EL1.ordinal()] |= DFR0_FIXED;
+        guest[ID_AA64PFR0_EL1.index()] |= PFR0_FIXED;
+        guest[ID_AA64DFR0_EL1.index()] |= DFR0_FIXED;
         return guest;
     }
 }

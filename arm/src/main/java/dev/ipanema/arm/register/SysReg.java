@@ -150,6 +150,14 @@ public enum SysReg {
     OSLSR_EL1(2, 0, 1, 1, 4, EL1_READ),
     OSDLR_EL1(2, 0, 1, 3, 4, EL1_WRITE, 1),
     DBGPRCR_EL1(2, 0, 1, 4, 4, EL1_WRITE, 0),
+    DBGBVR0_EL1(2, 0, 0, 0, 4, EL1_WRITE),
+    DBGBCR0_EL1(2, 0, 0, 0, 5, EL1_WRITE, 0x00ff_e1e7L),
+    DBGWVR0_EL1(2, 0, 0, 0, 6, EL1_WRITE),
+    DBGWCR0_EL1(2, 0, 0, 0, 7, EL1_WRITE, 0x1f1f_ffffL),
+    DBGBVR1_EL1(2, 0, 0, 1, 4, EL1_WRITE),
+    DBGBCR1_EL1(2, 0, 0, 1, 5, EL1_WRITE, 0x00ff_e1e7L),
+    DBGWVR1_EL1(2, 0, 0, 1, 6, EL1_WRITE),
+    DBGWCR1_EL1(2, 0, 0, 1, 7, EL1_WRITE, 0x1f1f_ffffL),
     DBGCLAIMSET_EL1(2, 0, 7, 8, 6, EL1_WRITE, 0xff),
     DBGCLAIMCLR_EL1(2, 0, 7, 9, 6, EL1_WRITE, 0xff),
     DBGAUTHSTATUS_EL1(2, 0, 7, 14, 6, EL1_READ),
@@ -192,6 +200,9 @@ public enum SysReg {
 
     /// Number of distinct encodings: the size of a table indexed by [#encoding()].
     public static final int ENCODINGS = 1 << 16;
+
+    /// Number of registers in the catalogue: the size of a table indexed by [#index()].
+    public static final int COUNT = values().length;
 
     private static final SysReg[] BY_ENCODING = new SysReg[ENCODINGS];
 
@@ -254,6 +265,12 @@ public enum SysReg {
 
     public int op2() {
         return encoding & 7;
+    }
+
+    /// {@return a small number for tables: registers are numbered from 0 to [#COUNT] − 1}
+    @SuppressWarnings("EnumOrdinal") // the one place where the order of the enum becomes a table index
+    public int index() {
+        return ordinal();
     }
 
     /// {@return who may access the register, before any trap}
