@@ -61,7 +61,7 @@ public final class TableCheck {
     private static TableForm formOf(CsvFile table) {
         Set<String> header = new HashSet<>(table.header());
         for (TableForm form : TableForms.all()) {
-            if (header.containsAll(form.inputs())) {
+            if (header.containsAll(form.required())) {
                 return form;
             }
         }

@@ -12,8 +12,13 @@ public interface TableForm {
     /// {@return the name by which messages call the form, for example `fault-decision`}
     String name();
 
-    /// {@return the columns that a table of this form has to have; they tell the forms apart}
+    /// {@return the columns whose cells are given, not recomputed}
     Set<String> inputs();
+
+    /// {@return the columns that a table of this form has to have; they tell the forms apart}
+    default Set<String> required() {
+        return inputs();
+    }
 
     /// {@return how an outcome column is recomputed, null when the form has no such outcome}
     ///

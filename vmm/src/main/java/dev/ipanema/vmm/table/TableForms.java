@@ -9,6 +9,14 @@ final class TableForms {
     /// {@return all forms}
     static List<TableForm> all() {
         return List.of(
-                new PrepareMemoryRegionForm(), new FaultDecisionForm(), new FaultProtForm(), new FaultRoutingForm());
+                new PrepareMemoryRegionForm(),
+                new FaultDecisionForm(),
+                new FaultProtForm(),
+                new FaultRoutingForm(),
+                new CombineNoFwbForm(),
+                new CombineFwbForm(),
+                new ShareabilityForm(),
+                new Stage2GeometryForm(),
+                new Stage2LeafForm());
     }
 }

@@ -22,7 +22,18 @@ class TableCheckTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"fault-decision", "fault-prot", "fault-routing", "prepare-memory-region"})
+    @ValueSource(
+            strings = {
+                "fault-decision",
+                "fault-prot",
+                "fault-routing",
+                "prepare-memory-region",
+                "s1s2-combine-fwb",
+                "s1s2-combine-nofwb",
+                "s1s2-combine-shareability",
+                "stage2-geometry",
+                "stage2-leaf-encoding"
+            })
     void everyRowOfTheTableAgrees(String name) throws IOException {
         List<TableCheck.Difference> differences = new ArrayList<>();
 
