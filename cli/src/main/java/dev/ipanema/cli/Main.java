@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -64,26 +65,20 @@ public final class Main {
             return BadInput.USAGE;
         }
         String name = args[0];
-        switch (name) {
-            case "--help", "-h" -> {
-                printHelp(out);
-                return 0;
-            }
-            case "help" -> {
-                if (args.length > 1) {
-                    return execute(new String[] {args[1], "--help"}, out, err);
-                }
-                printHelp(out);
-                return 0;
-            }
+        return switch (name) {
+            case "--help", "-h" -> help(out);
+            case "help" -> args.length > 1 ? execute(new String[] {args[1], "--help"}, out, err) : help(out);
             case "--version", "-V" -> {
                 out.println("ipanema " + Version.text());
-                return 0;
+                yield 0;
             }
-            default -> {
-                return execute(args, out, err);
-            }
-        }
+            default -> execute(args, out, err);
+        };
+    }
+
+    private static int help(PrintWriter out) {
+        printHelp(out);
+        return 0;
     }
 
     private static int execute(String[] args, PrintWriter out, PrintWriter err) {
@@ -96,6 +91,11 @@ public final class Main {
         }
         CommandLine line = new CommandLine(command);
         line.setCommandName("ipanema " + name);
+        line.getCommandSpec()
+                .addOption(OptionSpec.builder("-h", "--help")
+                        .usageHelp(true)
+                        .description("Show this help.")
+                        .build());
         line.setOut(out);
         line.setErr(err);
         line.setCaseInsensitiveEnumValuesAllowed(true);

@@ -22,8 +22,12 @@ final class FaultRoutingForm implements TableForm {
     private static final List<String> CLASSES =
             List.of("TRANS", "ACCESS", "PERM", "ADDRSIZE", "SEA", "ALIGNMENT", "TLBCONFLICT", "EXCL_ATOMIC", "OTHER");
     private static final List<String> ZONES = List.of("inside", "between-vm-ipa-and-limit", "beyond-ipa-limit");
+    private static final List<IpaZone> ZONE_OF_WORD =
+            List.of(IpaZone.INSIDE, IpaZone.BETWEEN_VM_IPA_AND_LIMIT, IpaZone.BEYOND_IPA_LIMIT);
     private static final List<String> CLASSES_OF_EXCEPTION = List.of("IABT", "DABT");
     private static final List<String> SLOTS = List.of("none", "invalid", "readonly", "read-write");
+    private static final List<SlotState> SLOT_OF_WORD =
+            List.of(SlotState.NONE, SlotState.INVALID, SlotState.READ_ONLY, SlotState.READ_WRITE);
     private static final int LEVEL = 3;
 
     private static final KernelVersion VERSION = KernelVersion.parse("linux-7.3");
@@ -75,8 +79,8 @@ final class FaultRoutingForm implements TableForm {
                 row.bit("cm"),
                 row.bit("wnr"),
                 true,
-                IpaZone.values()[row.oneOf("ipa_zone", ZONES)],
-                SlotState.values()[row.oneOf("memslot", SLOTS)],
+                ZONE_OF_WORD.get(row.oneOf("ipa_zone", ZONES)),
+                SLOT_OF_WORD.get(row.oneOf("memslot", SLOTS)),
                 false);
         AbortRoute route = AbortRouter.route(VERSION, facts, DecisionTrail.off());
         return switch (route) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class PrepareMemoryRegionForm implements TableForm {
     private static final List<String> CHANGES = List.of("CREATE", "DELETE", "MOVE", "FLAGS_ONLY");
     private static final List<String> GMEM = List.of("none", "gmem-mappable", "gmem-not-mappable");
+    private static final List<Gmem> GMEM_OF_WORD = List.of(Gmem.NONE, Gmem.MAPPABLE, Gmem.NOT_MAPPABLE);
 
     @Override
     public String name() {
@@ -64,7 +65,7 @@ final class PrepareMemoryRegionForm implements TableForm {
 
     private static String errno(Row row, String policy) {
         KernelVersion version = KernelVersion.parse(policy);
-        Gmem gmem = Gmem.values()[row.oneOf("gmem", GMEM)];
+        Gmem gmem = GMEM_OF_WORD.get(row.oneOf("gmem", GMEM));
         if (gmem != Gmem.NONE && !version.guestMemfdBuiltIn()) {
             return "n/a";
         }

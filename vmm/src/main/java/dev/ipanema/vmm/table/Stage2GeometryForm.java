@@ -46,7 +46,7 @@ final class Stage2GeometryForm implements TableForm {
     }
 
     private static Stage2Geometry geometry(Row row) {
-        Granule granule = Granule.values()[row.oneOf("granule", GRANULES)];
+        Granule granule = List.of(Granule.K4, Granule.K16, Granule.K64).get(row.oneOf("granule", GRANULES));
         long ipaBits = row.number("ipa_bits");
         if (ipaBits < Stage2Geometry.MIN_IPA_BITS || ipaBits > Stage2Geometry.MAX_IPA_BITS) {
             throw row.unknown("ipa_bits");
