@@ -6,10 +6,11 @@ import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// An architectural feature that some encodings need; without it they are unallocated. Named as in `FEAT_…`.
+/// An architectural feature that some encodings need; without it they are unallocated. Named as in
+/// `FEAT_…`.
 ///
-/// Where a CPU model can have the feature, its [CpuFeature] decides. The others are decoded by name for the reader of a
-/// listing, and no model offers them to a guest.
+/// Where a CPU model can have the feature, its [CpuFeature] decides. The others are decoded by name for the
+/// reader of a listing, and no model offers them to a guest.
 public enum A64Feature {
     LSE(CpuFeature.LSE),
     CRC32(CpuFeature.CRC32),

@@ -1,7 +1,7 @@
 package dev.ipanema.arm.a64;
 
-/// Operands relative to the instruction's address, bit numbers of TBZ, and the split offset of LDRAA. The value of an
-/// address is its displacement in bytes.
+/// Operands relative to the instruction's address, bit numbers of TBZ, and the split offset of LDRAA. The
+/// value of an address is its displacement in bytes.
 final class AddressOperands {
     private AddressOperands() {}
 

@@ -1,6 +1,7 @@
 package dev.ipanema.arm.a64;
 
-/// Operands that only preferred forms (aliases) have: they show the fields of the real instruction in another way.
+/// Operands that only preferred forms (aliases) have: they show the fields of the real instruction in
+/// another way.
 final class AliasOperands {
     private AliasOperands() {}
 
@@ -169,7 +170,8 @@ final class AliasOperands {
         }
     }
 
-    /// Name and register of a SYS instruction that has a name; its values are those of SYS, key and register.
+    /// Name and register of a SYS instruction that has a name; its values are those of SYS, key and
+    /// register.
     static final class NamedSystem extends Operand {
         private final Operand key;
         private final Field rt;

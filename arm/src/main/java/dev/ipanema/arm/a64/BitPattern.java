@@ -3,9 +3,9 @@ package dev.ipanema.arm.a64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// The bits of an encoding from bit 31 down, written `0 00 100010 sh:1 imm12:12 Rn:5 Rd:5`: fixed bits and fields. A
-/// `-`
-/// is a bit that is ignored and should be one, a `~` one that is ignored and should be zero; spaces only help the eye.
+/// The bits of an encoding from bit 31 down, written `0 00 100010 sh:1 imm12:12 Rn:5 Rd:5`: fixed bits and
+/// fields. A `-` is a bit that is ignored and should be one, a `~` one that is ignored and should be zero;
+/// spaces only help the eye.
 ///
 /// @param mask the fixed bits
 /// @param value their values

@@ -1,7 +1,7 @@
 package dev.ipanema.arm.a64;
 
-/// Bitmask immediates, `N:immr:imms`: a run of ones, rotated in an element of 2–64 bits, repeated over the register
-/// (Arm ARM, DecodeBitMasks).
+/// Bitmask immediates, `N:immr:imms`: a run of ones, rotated in an element of 2–64 bits, repeated over the
+/// register (Arm ARM, DecodeBitMasks).
 public final class BitmaskImmediate {
     private static final int IMM_BITS = 6;
 

@@ -3,11 +3,11 @@ package dev.ipanema.arm.a64;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// A condition on the fields of an encoding that no fixed bit expresses; where it fails, the word is not this encoding.
+/// A condition on the fields of an encoding that no fixed bit expresses; where it fails, the word is not
+/// this encoding.
 ///
-/// Written in the table as `where=`: `FIELD!=N`, `FIELD<=N`, `FIELD<FIELD`, `FIELD==FIELD`, `even(FIELD)`, or one of
-/// the
-/// names below, joined by commas.
+/// Written in the table as `where=`: `FIELD!=N`, `FIELD<=N`, `FIELD<FIELD`, `FIELD==FIELD`, `even(FIELD)`,
+/// or one of the names below, joined by commas.
 @FunctionalInterface
 interface Constraint {
     /// {@return whether the word satisfies it}

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Decodes instruction words to the pre-decoded form, for one set of features; immutable, for any number of threads.
+/// Decodes instruction words to the pre-decoded form, for one set of features; immutable, for any number of
+/// threads.
 ///
-/// The table is cut in 2048 buckets by bits 31:21 of the word. A bucket holds the rows that can match, those that
-/// refine
-/// another before it; no other two match one word, which a test asserts.
+/// The table is cut in 2048 buckets by bits 31:21 of the word. A bucket holds the rows that can match,
+/// those that refine another before it; no other two match one word, which a test asserts.
 public final class Decoder {
     private static final int BUCKET_LSB = 21;
     private static final int BUCKETS = 1 << (Integer.SIZE - BUCKET_LSB);
@@ -37,8 +37,8 @@ public final class Decoder {
         return new Decoder(features);
     }
 
-    /// Decodes a word to `out[at]` (the word of [PreDecoded]) and `out[at + 1]` (its imm). An unallocated word gives
-    /// [Op#UNALLOCATED] and 0. Allocates nothing.
+    /// Decodes a word to `out[at]` (the word of [PreDecoded]) and `out[at + 1]` (its imm). An unallocated
+    /// word gives [Op#UNALLOCATED] and 0. Allocates nothing.
     public void decode(int insn, long[] out, int at) {
         Encoding row = find(insn);
         out[at] = row == null ? Op.UNALLOCATED : row.word(insn);

@@ -1,6 +1,7 @@
 package dev.ipanema.arm.a64;
 
-/// Prints instruction words as GNU objdump does, preferred aliases included, with one space after the mnemonic.
+/// Prints instruction words as GNU objdump does, preferred aliases included, with one space after the
+/// mnemonic.
 public final class Disassembler {
     private Disassembler() {}
 

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// One row of the encoding table: a bit pattern, its syntax and its meaning; or an alias, a preferred way to write some
-/// words of another row.
+/// One row of the encoding table: a bit pattern, its syntax and its meaning; or an alias, a preferred way
+/// to write some words of another row.
 public final class Encoding {
     private static final long[] NO_VALUES = {};
 

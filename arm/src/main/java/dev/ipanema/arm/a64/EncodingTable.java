@@ -15,7 +15,8 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// The encodings of A64 this project knows, read from `encodings.txt`, whose head describes the form of a row.
+/// The encodings of A64 this project knows, read from `encodings.txt`, whose head describes the form of a
+/// row.
 ///
 /// Source of the encodings: Arm ARM DDI 0487, C4 and C6.
 public final class EncodingTable {

@@ -201,7 +201,8 @@ final class ImmediateOperands {
             return (long) (left | right << 8) << PreDecoded.AUX_SHIFT;
         }
 
-        /// The bits that BFM replaces: `imms - immr + 1` low ones, or `imms + 1` ones from bit `width - immr` up.
+        /// The bits that BFM replaces: `imms - immr + 1` low ones, or `imms + 1` ones from bit `width -
+        /// immr` up.
         @Override
         long imm(int insn) {
             if (!insert) {

@@ -1,8 +1,8 @@
 package dev.ipanema.arm.a64;
 
-/// One operand of an encoding, bound to the fields it is made of: the single place that knows how its bits decode,
-/// print
-/// and encode. An operand takes [#arity()] values, the numbers a programmer writes (register number, byte offset, …).
+/// One operand of an encoding, bound to the fields it is made of: the single place that knows how its bits
+/// decode, print and encode. An operand takes [#arity()] values, the numbers a programmer writes (register
+/// number, byte offset, …).
 abstract class Operand {
     /// {@return how many values the operand takes}
     int arity() {

@@ -2,27 +2,26 @@ package dev.ipanema.arm.a64;
 
 import dev.ipanema.arm.register.SysReg;
 
-/// The pre-decoded form of an instruction: two longs, `word` and `imm`, which [Decoder] writes side by side.
+/// The pre-decoded form of an instruction: two longs, `word` and `imm`, which [Decoder] writes side by
+/// side.
 ///
-/// `word` holds `op` (bits 15:0, an [Op]), `rd` (23:16), `rn` (31:24), `rm` (39:32), `ra` (47:40) and `aux` (63:48).
-/// The form does not depend on the address of the instruction.
+/// `word` holds `op` (bits 15:0, an [Op]), `rd` (23:16), `rn` (31:24), `rm` (39:32), `ra` (47:40) and `aux`
+/// (63:48). The form does not depend on the address of the instruction.
 ///
 /// ## Registers
-/// A register number is an index into an array of [#REGISTER_COUNT] longs that an executor keeps: 0–30 are X0–X30,
-/// [#ZR] (31) always holds 0 and is only read, [#SP] (32) is the current stack pointer, [#DISCARD] (33) takes the
-/// writes
-/// to XZR and is never read. No operation has to test for register 31. A W register is read as the low half and
-/// written zero-extended.
+/// A register number is an index into an array of [#REGISTER_COUNT] longs that an executor keeps: 0–30 are
+/// X0–X30, [#ZR] (31) always holds 0 and is only read, [#SP] (32) is the current stack pointer, [#DISCARD]
+/// (33) takes the writes to XZR and is never read. No operation has to test for register 31. A W register
+/// is read as the low half and written zero-extended.
 ///
 /// - `rd` is Rd or Rt (bits 4:0), `rn` is Rn (9:5), `rm` is Rm or Rs (20:16), `ra` is Ra or Rt2 (14:10).
-/// - A field is a destination or a source as the instruction demands: Rt of a load may be [#DISCARD], Rt of a store or
-/// of
-///   CBZ may be [#ZR]; the status register of STXR (`rm`) is a destination.
-/// - An instruction that reads and writes one register has the destination in its field and the same register as a
-///   source in `ra`: MOVK, BFM, PACIA and its like (Rd), CAS and CASP (Rs).
+/// - A field is a destination or a source as the instruction demands: Rt of a load may be [#DISCARD], Rt
+///   of a store or of CBZ may be [#ZR]; the status register of STXR (`rm`) is a destination.
+/// - An instruction that reads and writes one register has the destination in its field and the same
+///   register as a source in `ra`: MOVK, BFM, PACIA and its like (Rd), CAS and CASP (Rs).
 /// - A base register that is written back is `rn` and never ZR.
-/// - CASP: the second registers are `rm` + 1 (source `ra` + 1) and `rd` + 1; they are 31 when the first is 30: such a
-///   write must be dropped, such a read gives 0.
+/// - CASP: the second registers are `rm` + 1 (source `ra` + 1) and `rd` + 1; they are 31 when the first
+///   is 30: such a write must be dropped, such a read gives 0.
 /// - An unused field is 0. Where XZR or SP has to be reported as 31 again, as in a syndrome: [#encoded(int)].
 /// - SIMD registers are plain numbers 0–31.
 ///
@@ -35,8 +34,8 @@ import dev.ipanema.arm.register.SysReg;
 /// | AND_IMM … ANDS_IMM | bitmask, expanded; zero-extended for W | |
 /// | MOV_CONST | the value Rd becomes (MOVZ, MOVN, either width) | |
 /// | MOVK | imm16, shifted into place | shift amount: `rd = ra & ~(0xFFFF << aux) \| imm` |
-/// | SBFM, UBFM | | `(rn << (aux & 63)) >> (aux >>> 8)`, arithmetic for SBFM, logical for UBFM, on 32 bits for W |
-/// | BFM | mask of the bits inserted | rotation: `rd = ra & ~imm \| ror(rn, aux) & imm` |
+/// | SBFM, UBFM (W: on 32 bits) | | `(rn << (aux & 63)) >> (aux >>> 8)`; UBFM `>>>` |
+/// | BFM (W: on 32 bits) | mask of the bits inserted | rotation: `rd = ra & ~imm \| ror(rn, aux) & imm` |
 /// | EXTR | lsb | |
 /// | …_REG of the register group | | (no shift) |
 /// | …_SHIFT | | amount 5:0, kind 7:6 (0 LSL, 1 LSR, 2 ASR, 3 ROR) |
@@ -45,21 +44,20 @@ import dev.ipanema.arm.register.SysReg;
 /// | CSEL … CSNEG | | condition 3:0 |
 /// | B, BL, B_cond, CBZ, CBNZ | byte displacement | |
 /// | TBZ, TBNZ | byte displacement | bit number |
-/// | loads and stores | offset, already scaled (also the write-back amount); byte displacement for _LIT | [Access] bits
-/// |
+/// | loads and stores | offset, scaled, also of the write-back; displacement for _LIT | [Access] bits |
 /// | SVC, HVC, SMC, BRK, HLT, UDF, DCPS | imm16 | |
-/// | MRS, MSR, SYS, SYSL | | op0 15:14, op1 13:11, CRn 10:7, CRm 6:3, op2 2:0 (as [SysReg#encoding]); `rd` is Rt |
+/// | MRS, MSR, SYS, SYSL | | [SysReg#encoding()] of the five numbers, op0 1 for SYS; `rd` is Rt |
 /// | MSR_UAO … MSR_DAIFCLR | CRm | |
 /// | hints | hint number, CRm:op2 | |
 /// | DSB, DMB, ISB, CLREX | CRm; DSB nXS: CRm of the like DSB with [#BARRIER_NXS] set | |
 /// | RMIF | rotation | mask |
 /// | PRFM | as a load; nothing faults | `rd` is the prefetch operation |
 ///
-/// Loads and stores: address = base (`rn`) plus imm for _IMM and _PRE, base for _POST, base plus
-/// `rm << Access.indexShift(aux)` for _REG, base plus [#extend(long, int)] of `rm` for _EXT, the instruction's address
-/// plus imm for _LIT. Exclusives, atomics, acquire and release (LDXR … CASP, LDAR, STLR, LDAPR, LDTR, STTR) carry size,
-/// order and extension in the [Access] bits only; LDAPR and STLR, LDTR and STTR add imm. The _V forms move SIMD
-/// registers of `1 << Access.log2Size(aux)` bytes (16 too).
+/// Loads and stores: address = base (`rn`) plus imm for _IMM and _PRE, base for _POST, base plus `rm <<
+/// Access.indexShift(aux)` for _REG, base plus [#extend(long, int)] of `rm` for _EXT, the instruction's
+/// address plus imm for _LIT. Exclusives, atomics, acquire and release (LDXR … CASP, LDAR, STLR, LDAPR,
+/// LDTR, STTR) carry size, order and extension in the [Access] bits only; LDAPR and STLR, LDTR and STTR add
+/// imm. The _V forms move SIMD registers of `1 << Access.log2Size(aux)` bytes (16 too).
 ///
 /// Encodings: Arm ARM DDI 0487, C4 and C6.
 public final class PreDecoded {

@@ -12,7 +12,8 @@ final class RegisterOperands {
 
     private RegisterOperands() {}
 
-    /// `, lsl #3` after a register: values kind (0 LSL, 1 LSR, 2 ASR, 3 ROR) and amount; LSL #0 is not printed.
+    /// `, lsl #3` after a register: values kind (0 LSL, 1 LSR, 2 ASR, 3 ROR) and amount; LSL #0 is not
+    /// printed.
     static final class Shift extends Operand {
         private final Field kind;
         private final Field amount;
@@ -109,8 +110,8 @@ final class RegisterOperands {
         }
     }
 
-    /// What follows the index register of an address: values sign (0 LSL or UXTW, 1 SXTX or SXTW) and whether the index
-    /// is scaled by the access size.
+    /// What follows the index register of an address: values sign (0 LSL or UXTW, 1 SXTX or SXTW) and
+    /// whether the index is scaled by the access size.
     static final class Index extends Operand {
         private final Field sign;
         private final Field scaled;

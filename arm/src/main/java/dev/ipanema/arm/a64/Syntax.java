@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
-/// The text of an instruction: literals, operands, and parts left out when all their operands have their default.
+/// The text of an instruction: literals, operands, and parts left out when all their operands have their
+/// default.
 ///
 /// Written in the table as `ldr <Xt>, [<Xn|SP>{, #<imm12*8>}]`: operands in `<>`, optional parts in `{}`.
 final class Syntax {
