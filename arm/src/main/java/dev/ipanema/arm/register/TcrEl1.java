@@ -20,6 +20,17 @@ public final class TcrEl1 {
     /// 52-bit output addresses with the 4 KiB and 16 KiB granules (FEAT_LPA2).
     public static final long DS = 1L << 59;
 
+    /// HPD0 and HPD1: hierarchical permissions are disabled (FEAT_HPDS).
+    public static final long HPD = 3L << 41;
+    /// E0PD0 and E0PD1: EL0 accesses to a half always fault (FEAT_E0PD).
+    public static final long E0PD = 3L << 55;
+
+    /// The bits that exist without optional features.
+    public static final long BASE = 0x3fL // T0SZ
+            | 0x7_ffff_ff80L // EPD0 to IPS
+            | AS
+            | 3L << 37; // TBI0, TBI1
+
     private static final int T0SZ = 0;
     private static final int EPD0 = 7;
     private static final int IRGN0 = 8;
@@ -34,7 +45,23 @@ public final class TcrEl1 {
     private static final int TBID0 = 51;
     private static final int E0PD0 = 55;
 
+    private static final int WRITE_BACK_RWA = 1;
+
     private TcrEl1() {}
+
+    /// {@return a value for translation through TTBR0 alone, walks Normal Write-Back and Inner Shareable}
+    ///
+    /// @param tsz 64 minus the size of the address space in bits
+    /// @param ipsBits the size in bits of an intermediate physical address: 32, 36, 40, 42, 44, 48 or 52
+    public static long lowerHalf(int tsz, Granule granule, int ipsBits) {
+        return (long) tsz << T0SZ
+                | (long) WRITE_BACK_RWA << IRGN0
+                | (long) WRITE_BACK_RWA << ORGN0
+                | (long) Shareability.ISH.bits() << SH0
+                | (long) granule.tg0() << TG0
+                | 1L << (EPD0 + UPPER)
+                | (long) VtcrEl2.psOf(ipsBits) << IPS;
+    }
 
     /// {@return T0SZ or T1SZ: 64 minus the size of the half in bits}
     public static int tsz(long tcr, int half) {
