@@ -3,4 +3,6 @@
 module dev.ipanema.host {
     requires transitive dev.ipanema.machine;
     requires static org.jspecify;
+
+    exports dev.ipanema.host.mm;
 }
