@@ -2,7 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module dev.ipanema.host {
     requires transitive dev.ipanema.machine;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 
     exports dev.ipanema.host.mm;
 }

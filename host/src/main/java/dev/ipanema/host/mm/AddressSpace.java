@@ -389,12 +389,12 @@ public final class AddressSpace implements AutoCloseable {
     /// Removes the entries of all VMAs that map pages `[pgoff, pgoff + pages)` of a file.
     void zapMappingsOf(MappableFile file, long pgoff, long pages) {
         for (Vma vma : vmas.snapshot()) {
-            if (vma.file() == file) {
+            if (file.equals(vma.file())) {
                 long first = Math.max(pgoff, vma.pgoff());
                 long last = Math.min(pgoff + pages, vma.pgoff() + (vma.size() >>> HostPte.PAGE_SHIFT));
                 if (first < last) {
-                    long start = vma.start() + (first - vma.pgoff() << HostPte.PAGE_SHIFT);
-                    ranges.zap(vma, start, start + (last - first << HostPte.PAGE_SHIFT));
+                    long start = vma.start() + ((first - vma.pgoff()) << HostPte.PAGE_SHIFT);
+                    ranges.zap(vma, start, start + ((last - first) << HostPte.PAGE_SHIFT));
                 }
             }
         }

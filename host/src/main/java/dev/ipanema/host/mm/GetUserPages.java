@@ -29,7 +29,7 @@ final class GetUserPages {
             long leaf = mm.lookupLeaf(hva);
             if (!HostPte.isPresent(leaf)
                     || !HostPte.isUser(leaf)
-                    || write && !HostPte.isWritable(leaf)
+                    || (write && !HostPte.isWritable(leaf))
                     || HostPte.isSpecial(leaf)) {
                 return Errno.EFAULT.negated();
             }
@@ -88,7 +88,7 @@ final class GetUserPages {
     private long followPage(long hva, boolean write) {
         synchronized (mm.pageTableLock()) {
             long leaf = mm.lookupLeaf(hva);
-            if (!HostPte.isPresent(leaf) || write && !HostPte.isWritable(leaf)) {
+            if (!HostPte.isPresent(leaf) || (write && !HostPte.isWritable(leaf))) {
                 return 0;
             }
             long pfn = HostPte.pfnAt(leaf, hva);
@@ -111,7 +111,7 @@ final class GetUserPages {
     long followPfnmap(long hva) {
         requireMmapLock();
         Vma vma = mm.vmaLookup(hva);
-        if (vma == null || !vma.has(VM_IO) && !vma.has(VM_PFNMAP)) {
+        if (vma == null || (!vma.has(VM_IO) && !vma.has(VM_PFNMAP))) {
             return Errno.EINVAL.negated();
         }
         long leaf = mm.lookupLeaf(hva);

@@ -47,12 +47,12 @@ public final class HostPte {
         if ((pfn & ~PFN_BITS) != 0) {
             throw new IllegalArgumentException("PFN 0x" + Long.toHexString(pfn) + " exceeds 40 bits");
         }
-        long level = (shift - PAGE_SHIFT) / BITS_PER_LEVEL;
+        int level = (shift - PAGE_SHIFT) / BITS_PER_LEVEL;
         return PRESENT
                 | YOUNG
                 | pfn << PFN_SHIFT
-                | (long) prot.attr().ordinal() << ATTR_SHIFT
-                | level << LEVEL_SHIFT
+                | (long) prot.attr().index() << ATTR_SHIFT
+                | (long) level << LEVEL_SHIFT
                 | (prot.write() ? WRITE | DIRTY : 0)
                 | (prot.exec() ? EXEC : 0)
                 | (prot.read() ? USER : 0)
@@ -61,8 +61,8 @@ public final class HostPte {
 
     /// {@return the entry that replaces a poisoned page}
     static long hwpoison(long pfn, int shift) {
-        long level = (shift - PAGE_SHIFT) / BITS_PER_LEVEL;
-        return HWPOISON | pfn << PFN_SHIFT | level << LEVEL_SHIFT;
+        int level = (shift - PAGE_SHIFT) / BITS_PER_LEVEL;
+        return HWPOISON | pfn << PFN_SHIFT | (long) level << LEVEL_SHIFT;
     }
 
     /// {@return whether the leaf maps something}
@@ -139,7 +139,7 @@ public final class HostPte {
     static long modify(long leaf, PageProt prot) {
         long kept = leaf & ~(WRITE | EXEC | USER | ATTR_MASK);
         return kept
-                | (long) prot.attr().ordinal() << ATTR_SHIFT
+                | (long) prot.attr().index() << ATTR_SHIFT
                 | (prot.write() ? WRITE : 0)
                 | (prot.exec() ? EXEC : 0)
                 | (prot.read() ? USER : 0);
@@ -147,20 +147,21 @@ public final class HostPte {
 
     /// {@return the leaf over another page}
     static long withPfn(long leaf, long pfn) {
-        return leaf & ~PFN_MASK | pfn << PFN_SHIFT;
+        return (leaf & ~PFN_MASK) | pfn << PFN_SHIFT;
     }
 
     /// {@return the 4 KiB leaf of one page of a run}
     static long ofPage(long run, long pfn) {
-        return run & ~(PFN_MASK | LEVEL_MASK | RUN) | pfn << PFN_SHIFT;
+        return (run & ~(PFN_MASK | LEVEL_MASK | RUN)) | pfn << PFN_SHIFT;
     }
 
     /// {@return entry `index` of 512 that together map what `leaf` maps; parts of a run above 2 MiB are
     /// runs again}
     static long part(long leaf, int index) {
         long partLevel = ((leaf & LEVEL_MASK) >>> LEVEL_SHIFT) - 1;
-        long pages = 1L << BITS_PER_LEVEL * partLevel;
-        long part = leaf & ~(PFN_MASK | LEVEL_MASK) | partLevel << LEVEL_SHIFT | pfn(leaf) + index * pages << PFN_SHIFT;
+        long pages = 1L << (BITS_PER_LEVEL * partLevel);
+        long part =
+                (leaf & ~(PFN_MASK | LEVEL_MASK)) | partLevel << LEVEL_SHIFT | (pfn(leaf) + index * pages) << PFN_SHIFT;
         return partLevel == 0 ? part & ~RUN : part;
     }
 
@@ -173,7 +174,7 @@ public final class HostPte {
             return "hwpoison pfn=0x" + Long.toHexString(pfn(leaf));
         }
         return "pfn=0x" + Long.toHexString(pfn(leaf))
-                + " " + (1L << shift(leaf) - 10) + "K "
+                + " " + (1L << (shift(leaf) - 10)) + "K "
                 + (isUser(leaf) ? "r" : "-")
                 + (isWritable(leaf) ? "w" : "-")
                 + (isExec(leaf) ? "x" : "-")

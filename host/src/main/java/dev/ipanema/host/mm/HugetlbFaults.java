@@ -54,7 +54,7 @@ final class HugetlbFaults {
         long cached = file.cachedHugePage(vma.pgoffOf(start));
         boolean writable = shared ? vma.has(VmFlags.VM_WRITE) : write;
         long pfn;
-        if (shared || cached != 0 && !write) {
+        if (shared || (cached != 0 && !write)) {
             pfn = file.hugePage(vma.pgoffOf(start));
         } else {
             pfn = kernel.allocFolio(order, PfnDatabase.PG_ANON);

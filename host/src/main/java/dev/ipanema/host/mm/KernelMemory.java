@@ -224,8 +224,8 @@ public final class KernelMemory {
     void copyPages(long fromPfn, MemoryAttributes fromType, long toPfn, int order) {
         byte[] page = new byte[(int) AddressSpace.PAGE_SIZE];
         for (long i = 0; i < 1L << order; i++) {
-            long from = fromPfn + i << HostPte.PAGE_SHIFT;
-            long to = toPfn + i << HostPte.PAGE_SHIFT;
+            long from = (fromPfn + i) << HostPte.PAGE_SHIFT;
+            long to = (toPfn + i) << HostPte.PAGE_SHIFT;
             if (fromType == LINEAR_MAP) {
                 memory.copy(Agent.HOST_KERNEL, LINEAR_MAP, from, to, AddressSpace.PAGE_SIZE);
             } else {
@@ -242,7 +242,7 @@ public final class KernelMemory {
     public void unmapMappingRange(MappableFile file, long offset, long length) {
         for (AddressSpace mm : addressSpaces) {
             mm.zapMappingsOf(
-                    file, offset >>> HostPte.PAGE_SHIFT, length + AddressSpace.PAGE_SIZE - 1 >>> HostPte.PAGE_SHIFT);
+                    file, offset >>> HostPte.PAGE_SHIFT, (length + AddressSpace.PAGE_SIZE - 1) >>> HostPte.PAGE_SHIFT);
         }
     }
 

@@ -77,7 +77,7 @@ public final class MemoryFile implements MappableFile, AutoCloseable {
 
     private int fault(VmFault fault) {
         long index = fault.pgoff();
-        if (index < 0 || index >= size + AddressSpace.PAGE_SIZE - 1 >>> HostPte.PAGE_SHIFT) {
+        if (index < 0 || index >= (size + AddressSpace.PAGE_SIZE - 1) >>> HostPte.PAGE_SHIFT) {
             return VmFault.VM_FAULT_SIGBUS;
         }
         long pfn = cache.getOrAdd(index);
@@ -94,12 +94,12 @@ public final class MemoryFile implements MappableFile, AutoCloseable {
 
     /// {@return the cached huge page at a 4 KiB page offset, 0 when there is none}
     long cachedHugePage(long pgoff) {
-        return cache.lookup(pgoff >>> pageShift - HostPte.PAGE_SHIFT);
+        return cache.lookup(pgoff >>> (pageShift - HostPte.PAGE_SHIFT));
     }
 
     /// {@return the huge page at a 4 KiB page offset with a reference, or -ENOMEM}
     long hugePage(long pgoff) {
-        return cache.getOrAdd(pgoff >>> pageShift - HostPte.PAGE_SHIFT);
+        return cache.getOrAdd(pgoff >>> (pageShift - HostPte.PAGE_SHIFT));
     }
 
     @Override

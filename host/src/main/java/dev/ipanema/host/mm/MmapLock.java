@@ -119,6 +119,7 @@ public final class MmapLock {
         return leak;
     }
 
+    @SuppressWarnings("WaitNotInLoop") // Both callers loop, and look at their condition after each return.
     private boolean await() {
         if (leak != null) {
             throw new MmapLockLeak("mmap_lock was leaked: " + leak);

@@ -128,7 +128,7 @@ final class PageAllocator {
     ///
     /// @param order 0 to 9, or 18
     synchronized long alloc(int order, int flags) {
-        if (order < 0 || order > BLOCK_ORDER && order != MAX_ORDER) {
+        if (order < 0 || (order > BLOCK_ORDER && order != MAX_ORDER)) {
             throw new IllegalArgumentException("Order " + order + " is none of 0..9, 18");
         }
         long pfn = switch (order) {
@@ -157,7 +157,7 @@ final class PageAllocator {
         }
         Long gigantic = freeGigantic.pollLast();
         if (gigantic != null) {
-            for (int i = (1 << MAX_ORDER - BLOCK_ORDER) - 1; i > 0; i--) {
+            for (int i = (1 << (MAX_ORDER - BLOCK_ORDER)) - 1; i > 0; i--) {
                 freeBlocks.addLast(gigantic + (long) i * BLOCK_PAGES);
             }
             return gigantic;

@@ -15,7 +15,7 @@ final class PageCache {
     PageCache(KernelMemory kernel, long size, int order) {
         this.kernel = kernel;
         this.order = order;
-        this.pages = size + (AddressSpace.PAGE_SIZE << order) - 1 >>> HostPte.PAGE_SHIFT + order;
+        this.pages = (size + (AddressSpace.PAGE_SIZE << order) - 1) >>> (HostPte.PAGE_SHIFT + order);
         this.chunks = new long[Math.toIntExact((pages >>> CHUNK_SHIFT) + 1)][];
         kernel.register(this);
     }

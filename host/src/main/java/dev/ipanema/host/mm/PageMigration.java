@@ -96,7 +96,7 @@ final class PageMigration {
 
     private int move(@Nullable PageCache cache) {
         int expected = targets.size() + (cache == null ? 0 : 1);
-        boolean changed = kernel.pfns().references(head) != expected || cache != null && !cache.contains(head);
+        boolean changed = kernel.pfns().references(head) != expected || (cache != null && !cache.contains(head));
         for (Target target : targets) {
             changed |= target.mm.lookupLeaf(target.hva) != target.leaf;
         }

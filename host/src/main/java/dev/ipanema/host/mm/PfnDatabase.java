@@ -92,7 +92,7 @@ public final class PfnDatabase {
         for (int i = 0; i < chunks.length; i++) {
             PfnRange range = sorted.get(i);
             long first = chunkNumber(range.base >>> HostPte.PAGE_SHIFT);
-            long last = chunkNumber(range.base + range.size - 1 >>> HostPte.PAGE_SHIFT);
+            long last = chunkNumber((range.base + range.size - 1) >>> HostPte.PAGE_SHIFT);
             chunks[i] = new Chunk[range.structPage ? Math.toIntExact(last - first + 1) : 0];
         }
     }
@@ -155,7 +155,7 @@ public final class PfnDatabase {
         Chunk chunk = ofRange[first];
         if (order >= CHUNK_ORDER) {
             chunk = new Chunk(1, order);
-            for (int i = 0; i < 1 << order - CHUNK_ORDER; i++) {
+            for (int i = 0; i < 1 << (order - CHUNK_ORDER); i++) {
                 ofRange[first + i] = chunk;
             }
         } else if (chunk == null || chunk.references.length == 1) {
@@ -260,7 +260,7 @@ public final class PfnDatabase {
                 Chunk chunk = ofRange[c];
                 boolean repeated = c > 0 && chunk == ofRange[c - 1];
                 if (chunk != null && !repeated) {
-                    visitChunk(chunk, first + c << CHUNK_ORDER, visitor);
+                    visitChunk(chunk, (first + c) << CHUNK_ORDER, visitor);
                 }
             }
         }

@@ -93,7 +93,7 @@ public final class PfnInsertion {
         bugOn(pfnmap == vma.has(VM_MIXEDMAP), "vmf_insert_pfn_pmd wants one of VM_PFNMAP and VM_MIXEDMAP", vma);
         bugOn(pfnmap && vma.isCowMapping(), "vmf_insert_pfn_pmd into a COW mapping", vma);
         long start = fault.hva() & -(1L << HostPte.PMD_SHIFT);
-        bugOn((pfn & (1L << HostPte.PMD_SHIFT - HostPte.PAGE_SHIFT) - 1) != 0, "unaligned huge PFN", vma);
+        bugOn((pfn & (1L << (HostPte.PMD_SHIFT - HostPte.PAGE_SHIFT)) - 1) != 0, "unaligned huge PFN", vma);
         if (!vma.contains(start)) {
             return VM_FAULT_SIGBUS;
         }

@@ -14,20 +14,25 @@ import dev.ipanema.arm.memory.MemoryAttributes;
 /// | `MT_DEVICE_nGnRnE` | `pgprot_noncached` |
 /// | `MT_DEVICE_nGnRE` | `pgprot_device` |
 ///
-/// Source: Linux `arch/arm64/include/asm/memory.h`, `asm/pgtable.h`, `mm/proc.S`. The ordinal is the index.
+/// Source: Linux `arch/arm64/include/asm/memory.h`, `asm/pgtable.h`, `mm/proc.S`.
 public enum PteAttrIndex {
-    MT_NORMAL(MemoryAttributes.NORMAL_WB),
-    MT_NORMAL_TAGGED(MemoryAttributes.NORMAL_WB_TAGGED),
-    MT_NORMAL_NC(MemoryAttributes.NORMAL_NC),
-    MT_DEVICE_nGnRnE(MemoryAttributes.DEVICE_nGnRnE),
-    MT_DEVICE_nGnRE(MemoryAttributes.DEVICE_nGnRE);
+    MT_NORMAL(0),
+    MT_NORMAL_TAGGED(1),
+    MT_NORMAL_NC(2),
+    MT_DEVICE_nGnRnE(3),
+    MT_DEVICE_nGnRE(4);
 
     private static final PteAttrIndex[] VALUES = values();
 
-    private final MemoryAttributes attributes;
+    private final int index;
 
-    PteAttrIndex(MemoryAttributes attributes) {
-        this.attributes = attributes;
+    PteAttrIndex(int index) {
+        this.index = index;
+    }
+
+    /// {@return the index, 0 to 4}
+    public int index() {
+        return index;
     }
 
     /// {@return the attribute of an index, 0 to 4}
@@ -37,16 +42,22 @@ public enum PteAttrIndex {
 
     /// {@return the byte that Linux puts into `MAIR_EL1` for the index, on a host with MTE set up}
     public int mairByte() {
-        return Mair.encode(attributes);
+        return Mair.encode(memoryAttributes());
     }
 
     /// {@return the type of a physical access through such an entry}
     public MemoryAttributes memoryAttributes() {
-        return attributes;
+        return switch (this) {
+            case MT_NORMAL -> MemoryAttributes.NORMAL_WB;
+            case MT_NORMAL_TAGGED -> MemoryAttributes.NORMAL_WB_TAGGED;
+            case MT_NORMAL_NC -> MemoryAttributes.NORMAL_NC;
+            case MT_DEVICE_nGnRnE -> MemoryAttributes.DEVICE_nGnRnE;
+            case MT_DEVICE_nGnRE -> MemoryAttributes.DEVICE_nGnRE;
+        };
     }
 
     /// {@return whether accesses through such an entry are Device accesses, which must be aligned}
     public boolean isDevice() {
-        return attributes.isDevice();
+        return memoryAttributes().isDevice();
     }
 }

@@ -70,7 +70,7 @@ public final class UserMemory {
     public long load(long hva, int bytes) {
         long[] value = new long[1];
         UserFault fault = single(hva, bytes, false, (type, pa, done, n) -> {
-            value[0] |= memory.load(Agent.VMM, type, pa, n) << Byte.SIZE * done;
+            value[0] |= memory.load(Agent.VMM, type, pa, n) << (Byte.SIZE * done);
         });
         if (fault != UserFault.NONE) {
             throw new UserFaultException(fault, hva);
@@ -86,7 +86,7 @@ public final class UserMemory {
                 hva,
                 bytes,
                 true,
-                (type, pa, done, n) -> memory.store(Agent.VMM, type, pa, n, value >>> Byte.SIZE * done));
+                (type, pa, done, n) -> memory.store(Agent.VMM, type, pa, n, value >>> (Byte.SIZE * done)));
         if (fault != UserFault.NONE) {
             throw new UserFaultException(fault, hva);
         }
@@ -159,7 +159,7 @@ public final class UserMemory {
     }
 
     private static long physical(long leaf, long hva) {
-        return HostPte.pfnAt(leaf, hva) << HostPte.PAGE_SHIFT | hva & AddressSpace.PAGE_SIZE - 1;
+        return HostPte.pfnAt(leaf, hva) << HostPte.PAGE_SHIFT | (hva & AddressSpace.PAGE_SIZE - 1);
     }
 
     private static boolean allows(long leaf, boolean write) {

@@ -1,6 +1,7 @@
 package dev.ipanema.host.mm;
 
 import dev.ipanema.base.text.Sizes;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// A stretch of an address space with one set of flags, one protection and one backing (`struct
@@ -76,7 +77,7 @@ public final class Vma {
 
     /// {@return the page offset that belongs to an address of this VMA (`linear_page_index`)}
     public long pgoffOf(long hva) {
-        return pgoff + (hva - start >> HostPte.PAGE_SHIFT);
+        return pgoff + ((hva - start) >> HostPte.PAGE_SHIFT);
     }
 
     /// {@return the mapped file; null for anonymous memory}
@@ -152,8 +153,8 @@ public final class Vma {
         return end == next.start
                 && vmFlags == next.vmFlags
                 && (vmFlags & (VmFlags.VM_SPECIAL | VmFlags.VM_HUGETLB)) == 0
-                && file == next.file
-                && ops == next.ops
+                && Objects.equals(file, next.file)
+                && Objects.equals(ops, next.ops)
                 && pageProt == next.pageProt
                 && (ops == null || pgoffOf(end) == next.pgoff);
     }

@@ -38,7 +38,7 @@ final class VmaChange {
                 result = Errno.ENOMEM.negated();
             } else {
                 long stop = Math.min(vma.end(), end);
-                result = protectOne(vma, at, stop, vma.vmFlags() & ~PROT_FLAGS | newProt);
+                result = protectOne(vma, at, stop, (vma.vmFlags() & ~PROT_FLAGS) | newProt);
                 at = stop;
             }
         }

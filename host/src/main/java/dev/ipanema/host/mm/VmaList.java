@@ -19,7 +19,7 @@ final class VmaList {
         int low = 0;
         int high = list.length;
         while (low < high) {
-            int middle = low + high >>> 1;
+            int middle = (low + high) >>> 1;
             if (list[middle].end() > hva) {
                 high = middle;
             } else {
