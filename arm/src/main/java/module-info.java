@@ -2,7 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module dev.ipanema.arm {
     requires transitive dev.ipanema.base;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 
     exports dev.ipanema.arm.a64;
     exports dev.ipanema.arm.register;

@@ -1,7 +1,7 @@
 /// What every floor of the house may use, and what knows nothing of Arm or KVM.
 @org.jspecify.annotations.NullMarked
 module dev.ipanema.base {
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 
     exports dev.ipanema.base.errno;
     exports dev.ipanema.base.text;

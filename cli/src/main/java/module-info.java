@@ -6,7 +6,7 @@ module dev.ipanema.cli {
     requires dev.ipanema.guests;
     requires info.picocli;
     requires tools.jackson.databind;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 
     opens dev.ipanema.cli to
             info.picocli;

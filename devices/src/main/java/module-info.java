@@ -2,7 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module dev.ipanema.devices {
     requires transitive dev.ipanema.machine;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 
     exports dev.ipanema.devices.serial;
 }

@@ -2,7 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module dev.ipanema.guests {
     requires transitive dev.ipanema.arm;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 
     exports dev.ipanema.guests.program;
 }

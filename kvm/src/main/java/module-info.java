@@ -2,7 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module dev.ipanema.kvm {
     requires transitive dev.ipanema.host;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 
     exports dev.ipanema.kvm.memslot;
     exports dev.ipanema.kvm.uapi;

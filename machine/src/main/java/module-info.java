@@ -3,7 +3,7 @@
 module dev.ipanema.machine {
     requires transitive dev.ipanema.arm;
     requires jdk.unsupported;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 
     exports dev.ipanema.machine.memory;
 }

@@ -6,7 +6,7 @@ module dev.ipanema.vmm {
     requires dev.ipanema.images;
     requires transitive dev.ipanema.guests;
     requires tools.jackson.databind;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 
     exports dev.ipanema.vmm.scenario;
     exports dev.ipanema.vmm.table;
