@@ -28,6 +28,9 @@ public final class Esr {
     /// Bit of ISS and ESR for `VNCR`: the fault was on an access through VNCR_EL2 (Data Abort).
     public static final int VNCR = 1 << 13;
 
+    /// Bit of ISS for `IDS`: the rest of the syndrome is IMPLEMENTATION DEFINED (SError).
+    public static final int SERROR_IDS = 1 << 24;
+
     /// The sizes of field `SAS` are powers of two from a byte; this is the one of a doubleword.
     public static final int SAS_DOUBLEWORD = 3;
 
@@ -82,7 +85,8 @@ public final class Esr {
     private static final int STEP_EX = 1 << 6;
     private static final int STEP_ISV = 1 << 24;
     private static final int DEBUG_FSC = 0x22;
-    private static final int SERROR_IDS = 1 << 24;
+    private static final int LST_SHIFT = 11;
+    private static final int LST_MASK = 0b11;
 
     private Esr() {}
 
@@ -209,6 +213,22 @@ public final class Esr {
     /// {@return field SET of an abort: Synchronous Error Type of an External abort}
     public static int set(long esr) {
         return (int) esr >>> SET_SHIFT & SET_MASK;
+    }
+
+    /// {@return the ISS of an External abort with field SET replaced}
+    /// @param set Synchronous Error Type, two bits
+    public static int withSet(int iss, int set) {
+        return (iss & ~(SET_MASK << SET_SHIFT)) | (set & SET_MASK) << SET_SHIFT;
+    }
+
+    /// {@return whether a Data Abort was of LD64B, ST64B or one of its forms: field LST, which shares its bits with
+    /// SET, is not zero and the fault is of a translation (Linux `arch/arm64/kvm/mmio.c:io_mem_abort`)}
+    public static boolean isLoadStore64Bytes(long esr) {
+        boolean lstDefined = switch (FaultStatus.kind(fsc(esr))) {
+            case FaultStatus.TRANSLATION, FaultStatus.ACCESS_FLAG, FaultStatus.PERMISSION -> true;
+            default -> false;
+        };
+        return lstDefined && ((int) esr >>> LST_SHIFT & LST_MASK) != 0;
     }
 
     /// {@return field FnV of an abort}
