@@ -2,11 +2,12 @@ package dev.ipanema.arm.a64;
 
 /// Operation numbers of the pre-decoded form, dense from 0, so that a switch over them is a table switch.
 ///
-/// An operation is a meaning, not an encoding: rows of the encoding table that mean the same share one (`LDUR` is
-/// `LDR_X_IMM`, `MOVZ` and `MOVN` are `MOV_CONST`). The groups are contiguous: `FIRST_…` and `LAST_…` bound them. What
-/// each field of a pre-decoded instruction holds is described at [PreDecoded].
+/// An operation is a meaning, not an encoding: rows of the encoding table that mean the same share one
+/// (`LDUR` is `LDR_X_IMM`, `MOVZ` and `MOVN` are `MOV_CONST`). The groups are contiguous: `FIRST_…` and
+/// `LAST_…` bound them. What each field of a pre-decoded instruction holds is described at [PreDecoded].
 ///
-/// Generated from `encodings.txt`, in the order of its rows, by `OpSource` of the tests; a test fails when it is stale.
+/// Generated from `encodings.txt`, in the order of its rows, by `OpSource` of the tests; a test fails
+/// when it is stale.
 public final class Op {
     /// A word that no encoding matches, or one whose feature the decoder was not given; aux and imm are 0.
     public static final int UNALLOCATED = 0;
