@@ -1,0 +1,284 @@
+package dev.ipanema.machine.mmu;
+
+import static dev.ipanema.machine.memory.RawMemory.RAW;
+
+import dev.ipanema.arm.a64.Access;
+import dev.ipanema.arm.memory.AlignmentRules.AccessClass;
+import dev.ipanema.machine.memory.Agent;
+import dev.ipanema.machine.memory.PhysicalMemory;
+import java.lang.invoke.VarHandle;
+
+/// Exclusive and atomic accesses of one processing element.
+///
+/// The exclusive monitor remembers the physical address, the size and the value that the load-exclusive
+/// read; a store-exclusive is a compare-and-set on that value. So it succeeds when the location went from
+/// A to B and back to A.
+///
+/// Up to 8 aligned bytes are one host atomic. What is wider, or unaligned across 8 bytes, is done under a
+/// lock of the domain: atomic against its like, not against plain 8-byte stores of other elements.
+final class AtomicAccess {
+    private static final int WORD = 8;
+
+    private final Mmu mmu;
+    private final GuestAccess access;
+    private final PhysicalMemory memory;
+    private final Object wideLock;
+
+    private boolean held;
+    private long monitorPa;
+    private int monitorBytes;
+    private long monitorLow;
+    private long monitorHigh;
+
+    /// What [#resolve] found: physical and host address; the latter is -1 for a device.
+    private long pa;
+
+    private long host;
+
+    AtomicAccess(Mmu mmu, GuestAccess access, PhysicalMemory memory, TlbDomain domain) {
+        this.mmu = mmu;
+        this.access = access;
+        this.memory = memory;
+        this.wideLock = domain;
+    }
+
+    void clearExclusive() {
+        held = false;
+    }
+
+    boolean monitorHeld() {
+        return held;
+    }
+
+    /// Translates and checks an atomic access, which never crosses a page when it passes.
+    private boolean resolve(long va, int bytes, int needs) {
+        if ((va & bytes - 1) == 0 && resolveSoft(va, needs)) {
+            return true;
+        }
+        int flags = needs | Translator.ATOMIC | mmu.privilege(false);
+        if (!access.prepare(va, bytes, bytes, flags, AccessClass.EXCLUSIVE_OR_ATOMIC)) {
+            return false;
+        }
+        boolean write = (needs & Translator.WRITE) != 0;
+        access.refill(va, bytes, false, write);
+        pa = access.pa();
+        host = write ? memory.hostAddress(pa) : memory.hostAddressForRead(pa);
+        return true;
+    }
+
+    private boolean resolveSoft(long va, int needs) {
+        int tag = (needs & Translator.WRITE) != 0 ? SoftTlb.WRITE_TAG : SoftTlb.READ_TAG;
+        long entry = mmu.softEntry(va, tag, false);
+        if (entry == 0) {
+            return false;
+        }
+        long info = RAW.getLong(entry + SoftTlb.INFO);
+        boolean both = needs != (Translator.READ | Translator.WRITE)
+                || RAW.getLong(entry + SoftTlb.READ_TAG) == RAW.getLong(entry + SoftTlb.WRITE_TAG);
+        if ((info & SoftTlb.ATOMIC) == 0 || !both) {
+            return false;
+        }
+        pa = (info & SoftTlb.PAGE_MASK) | (va & ~SoftTlb.PAGE_MASK);
+        host = va + RAW.getLong(entry + SoftTlb.ADDEND);
+        return true;
+    }
+
+    long loadExclusive(long va, int aux) {
+        int bytes = 1 << Access.log2Size(aux);
+        if (!resolve(va, bytes, Translator.READ)) {
+            return 0;
+        }
+        long value = loadOnce(bytes);
+        VarHandle.acquireFence();
+        monitor(bytes, value, 0);
+        return value;
+    }
+
+    private long loadOnce(int bytes) {
+        return host >= 0 ? GuestAccess.rawLoad(host, bytes) : memory.load(Agent.PE, access.type(), pa, bytes);
+    }
+
+    private void monitor(int bytes, long low, long high) {
+        held = true;
+        monitorPa = pa;
+        monitorBytes = bytes;
+        monitorLow = low;
+        monitorHigh = high;
+    }
+
+    boolean loadExclusivePair(long va, int aux) {
+        int part = 1 << Access.log2Size(aux);
+        if (!resolve(va, 2 * part, Translator.READ)) {
+            return false;
+        }
+        readPair(part);
+        VarHandle.acquireFence();
+        monitor(2 * part, access.low, access.high);
+        return true;
+    }
+
+    private void readPair(int part) {
+        if (2 * part == WORD) {
+            long both = loadOnce(WORD);
+            access.low = both & 0xffff_ffffL;
+            access.high = both >>> 32;
+            return;
+        }
+        synchronized (wideLock) {
+            access.low = loadOnce(part);
+            access.high = host >= 0
+                    ? GuestAccess.rawLoad(host + part, part)
+                    : memory.load(Agent.PE, access.type(), pa + part, part);
+        }
+    }
+
+    int storeExclusive(long va, long value, int aux) {
+        int bytes = 1 << Access.log2Size(aux);
+        if (!mayStore(va, bytes)) {
+            return 1;
+        }
+        return swapped(bytes, monitorLow, value) ? 0 : 1;
+    }
+
+    int storeExclusivePair(long va, long low, long high, int aux) {
+        int part = 1 << Access.log2Size(aux);
+        if (!mayStore(va, 2 * part)) {
+            return 1;
+        }
+        if (2 * part == WORD) {
+            return swapped(WORD, join(monitorLow, monitorHigh), join(low, high)) ? 0 : 1;
+        }
+        return swapWide(monitorLow, monitorHigh, low, high) ? 0 : 1;
+    }
+
+    private static long join(long low, long high) {
+        return (low & 0xffff_ffffL) | high << 32;
+    }
+
+    private boolean mayStore(long va, int bytes) {
+        if (!held) {
+            return false;
+        }
+        held = false;
+        return resolve(va, bytes, Translator.WRITE) && pa == monitorPa && bytes == monitorBytes;
+    }
+
+    /// Replaces the location if it holds `expected`.
+    private boolean swapped(int bytes, long expected, long value) {
+        return exchange(bytes, expected, value) == expected;
+    }
+
+    /// {@return what the location held; `value` was stored when that is `expected`}
+    private long exchange(int bytes, long expected, long value) {
+        if (host < 0) {
+            long old = memory.load(Agent.PE, access.type(), pa, bytes);
+            if (old == expected) {
+                memory.store(Agent.PE, access.type(), pa, bytes, value);
+            }
+            return old;
+        }
+        long old = (host & bytes - 1) == 0
+                ? RAW.compareAndExchange(host, bytes, expected, value)
+                : exchangeUnaligned(bytes, expected, value);
+        access.stored(pa, bytes);
+        return old;
+    }
+
+    private long exchangeUnaligned(int bytes, long expected, long value) {
+        int inWord = (int) (host & WORD - 1);
+        if (inWord + bytes > WORD) {
+            synchronized (wideLock) {
+                long old = GuestAccess.rawLoad(host, bytes);
+                if (old == expected) {
+                    GuestAccess.rawStore(host, bytes, value);
+                }
+                return old;
+            }
+        }
+        long word = host - inWord;
+        long mask = ((1L << (8 * bytes)) - 1) << (8 * inWord);
+        while (true) {
+            long whole = RAW.getLongVolatile(word);
+            long old = (whole & mask) >>> (8 * inWord);
+            if (old != expected
+                    || RAW.compareAndSetLong(word, whole, (whole & ~mask) | (value << (8 * inWord) & mask))) {
+                return old;
+            }
+        }
+    }
+
+    private boolean swapWide(long expectedLow, long expectedHigh, long low, long high) {
+        synchronized (wideLock) {
+            readPair(WORD);
+            if (access.low != expectedLow || access.high != expectedHigh) {
+                return false;
+            }
+            if (host < 0) {
+                memory.store(Agent.PE, access.type(), pa, WORD, low);
+                memory.store(Agent.PE, access.type(), pa + WORD, WORD, high);
+            } else {
+                RAW.putLongVolatile(host, low);
+                RAW.putLongVolatile(host + WORD, high);
+            }
+        }
+        access.stored(pa, 2 * WORD);
+        return true;
+    }
+
+    long atomic(int op, long va, long operand, int aux) {
+        int log2 = Access.log2Size(aux);
+        int bytes = 1 << log2;
+        if (!resolve(va, bytes, Translator.READ | Translator.WRITE)) {
+            return 0;
+        }
+        long value = cut(operand, bytes);
+        if (host >= 0 && (host & bytes - 1) == 0 && bytes >= 4 && (op == AtomicOp.ADD || op == AtomicOp.SWP)) {
+            long old = direct(op, bytes, value);
+            access.stored(pa, bytes);
+            return old;
+        }
+        while (true) {
+            long old = loadOnce(bytes);
+            long wanted = cut(AtomicOp.apply(op, log2, old, value), bytes);
+            if (exchange(bytes, old, wanted) == old) {
+                return old;
+            }
+        }
+    }
+
+    /// ADD and SWP of 4 or 8 aligned bytes, which the host has as one instruction.
+    private long direct(int op, int bytes, long value) {
+        if (op == AtomicOp.ADD) {
+            return bytes == 8 ? RAW.getAndAddLong(host, value) : RAW.getAndAddInt(host, (int) value) & 0xffff_ffffL;
+        }
+        return bytes == 8 ? RAW.getAndSetLong(host, value) : RAW.getAndSetInt(host, (int) value) & 0xffff_ffffL;
+    }
+
+    long compareAndSwap(long va, long expected, long desired, int aux) {
+        int bytes = 1 << Access.log2Size(aux);
+        if (!resolve(va, bytes, Translator.READ | Translator.WRITE)) {
+            return 0;
+        }
+        return exchange(bytes, cut(expected, bytes), cut(desired, bytes));
+    }
+
+    boolean compareAndSwapPair(
+            long va, long expectedLow, long expectedHigh, long desiredLow, long desiredHigh, int aux) {
+        int part = 1 << Access.log2Size(aux);
+        if (!resolve(va, 2 * part, Translator.READ | Translator.WRITE)) {
+            return false;
+        }
+        if (2 * part == WORD) {
+            long old = exchange(WORD, join(expectedLow, expectedHigh), join(desiredLow, desiredHigh));
+            access.low = old & 0xffff_ffffL;
+            access.high = old >>> 32;
+        } else {
+            swapWide(expectedLow, expectedHigh, desiredLow, desiredHigh);
+        }
+        return true;
+    }
+
+    private static long cut(long value, int bytes) {
+        return bytes == WORD ? value : value & (1L << (8 * bytes)) - 1;
+    }
+}

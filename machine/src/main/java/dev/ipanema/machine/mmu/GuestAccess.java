@@ -1,0 +1,403 @@
+package dev.ipanema.machine.mmu;
+
+import static dev.ipanema.machine.memory.RawMemory.RAW;
+
+import dev.ipanema.arm.a64.Access;
+import dev.ipanema.arm.cpu.CpuFeature;
+import dev.ipanema.arm.cpu.CpuModel;
+import dev.ipanema.arm.exception.FaultStatus;
+import dev.ipanema.arm.memory.AlignmentRules;
+import dev.ipanema.arm.memory.AlignmentRules.AccessClass;
+import dev.ipanema.arm.memory.ExclusiveRules;
+import dev.ipanema.arm.memory.MemoryAttributes;
+import dev.ipanema.arm.register.CacheOp;
+import dev.ipanema.arm.register.Ctr;
+import dev.ipanema.arm.register.Dczid;
+import dev.ipanema.arm.register.SysReg;
+import dev.ipanema.machine.memory.Agent;
+import dev.ipanema.machine.memory.CacheMaintenance;
+import dev.ipanema.machine.memory.PhysicalMemory;
+
+/// Accesses that miss the fast path of [Mmu]: the first touch of a page, unaligned, across a page, to a
+/// device, to a page with decoded code, pairs, DC ZVA, cache maintenance by address.
+///
+/// An access reaches one or two *pieces* of physical memory; both are translated and checked before any
+/// of it is made.
+final class GuestAccess {
+    private static final int PAGE = (int) SoftTlb.PAGE_SIZE;
+    private static final long OFFSET = PAGE - 1L;
+
+    private final Mmu mmu;
+    private final PhysicalMemory memory;
+    private final Translator translator;
+    private final ExclusivePolicy policy;
+    private final boolean lse2;
+    private final int zeroBlock;
+    private final int dataLine;
+    private final int instructionLine;
+    private CodePages code = CodePages.NONE;
+
+    /// The two halves of what [#loadPair] read.
+    long low;
+
+    long high;
+
+    /// The pieces: physical address and type of both, and how many bytes the first has.
+    private long firstPa;
+
+    private long secondPa;
+    private int firstBytes;
+    private MemoryAttributes firstType = MemoryAttributes.NORMAL_NC;
+    private MemoryAttributes secondType = MemoryAttributes.NORMAL_NC;
+
+    GuestAccess(Mmu mmu, PhysicalMemory memory, CpuModel model, Translator translator, ExclusivePolicy policy) {
+        this.mmu = mmu;
+        this.memory = memory;
+        this.translator = translator;
+        this.policy = policy;
+        this.lse2 = model.has(CpuFeature.LSE2);
+        this.zeroBlock = Dczid.blockBytes(model.id(SysReg.DCZID_EL0));
+        this.dataLine = Ctr.dMinLineBytes(model.ctrEl0());
+        this.instructionLine = Ctr.iMinLineBytes(model.ctrEl0());
+    }
+
+    void setCodePages(CodePages pages) {
+        code = pages;
+    }
+
+    /// Translates and checks one naturally aligned access inside a page, and that something is at its
+    /// physical address.
+    boolean reach(long va, int flags, AccessClass accessClass, int bytes) {
+        return reach(va, flags, accessClass, bytes, true);
+    }
+
+    private boolean reach(long va, int flags, AccessClass accessClass, int bytes, boolean aligned) {
+        if (!translator.translate(va, flags, accessClass, aligned)) {
+            return false;
+        }
+        if (memory.contains(translator.result.pa, bytes)) {
+            return true;
+        }
+        boolean write = (flags & (Translator.READ | Translator.WRITE)) == Translator.WRITE;
+        mmu.fault().record(1, FaultStatus.SYNC_EXTERNAL_ABORT, false, 0, write);
+        return mmu.fault().of(va, (flags & Translator.FETCH) != 0, false);
+    }
+
+    /// Translates and checks an access of up to 16 bytes, and finds its pieces.
+    ///
+    /// @param alignment what the architecture calls aligned for this access, a power of two
+    /// @return false when it faulted
+    boolean prepare(long va, int bytes, int alignment, int flags, AccessClass accessClass) {
+        if (AlignmentRules.faultsByAccess(
+                accessClass, va, bytes, alignment, mmu.alignmentEnforced(), mmu.unalignedAcquireAllowed(), lse2)) {
+            boolean write = (flags & (Translator.READ | Translator.WRITE)) == Translator.WRITE;
+            mmu.fault().record(1, FaultStatus.ALIGNMENT, false, 0, write);
+            return faulted(mmu.fault().of(va, false, false));
+        }
+        boolean aligned = AlignmentRules.isAligned(va, alignment);
+        int inPage = PAGE - (int) (va & OFFSET);
+        firstBytes = Math.min(bytes, inPage);
+        if (!reach(va, flags, accessClass, firstBytes, aligned)) {
+            return faulted(false);
+        }
+        firstPa = translator.result.pa;
+        firstType = mmu.resultAttributes();
+        if (firstBytes < bytes) {
+            if (!reach(va + firstBytes, flags, accessClass, bytes - firstBytes, aligned)) {
+                return faulted(false);
+            }
+            secondPa = translator.result.pa;
+            secondType = mmu.resultAttributes();
+        }
+        return true;
+    }
+
+    private boolean faulted(boolean done) {
+        mmu.faultRecorded();
+        return done;
+    }
+
+    /// {@return the physical address of what [#prepare] found, when it lies in one page}
+    long pa() {
+        return firstPa;
+    }
+
+    /// {@return the memory type that goes with [#pa()]}
+    MemoryAttributes type() {
+        return firstType;
+    }
+
+    private static boolean insidePage(long va, int bytes) {
+        return (va & OFFSET) + bytes <= PAGE;
+    }
+
+    /// {@return the host address of an access that may be made directly, or -1; `aligned` as the access
+    /// sees it}
+    private long direct(long va, int bytes, boolean aligned, int tagOffset, boolean unprivileged) {
+        if (!insidePage(va, bytes)) {
+            return -1;
+        }
+        long entry = mmu.softEntry(va, tagOffset, unprivileged);
+        if (entry == 0 || (!aligned && (RAW.getLong(entry + SoftTlb.INFO) & SoftTlb.UNALIGNED) == 0)) {
+            return -1;
+        }
+        return va + RAW.getLong(entry + SoftTlb.ADDEND);
+    }
+
+    long load(long va, int aux) {
+        int bytes = 1 << Access.log2Size(aux);
+        boolean aligned = (va & bytes - 1) == 0;
+        boolean unprivileged = (aux & Access.UNPRIVILEGED) != 0;
+        boolean ordered = (aux & Access.ACQUIRE) != 0;
+        if (aligned || !ordered) {
+            long host = direct(va, bytes, aligned, SoftTlb.READ_TAG, unprivileged);
+            if (host != -1) {
+                return rawLoad(host, bytes);
+            }
+        }
+        AccessClass accessClass = ordered ? AccessClass.ACQUIRE_RELEASE : AccessClass.PLAIN;
+        int flags = Translator.READ | mmu.privilege(unprivileged);
+        if (!prepare(va, bytes, bytes, flags, accessClass)) {
+            return 0;
+        }
+        refill(va, bytes, unprivileged, false);
+        return read(0, bytes);
+    }
+
+    void store(long va, long value, int aux) {
+        int bytes = 1 << Access.log2Size(aux);
+        boolean aligned = (va & bytes - 1) == 0;
+        boolean unprivileged = (aux & Access.UNPRIVILEGED) != 0;
+        boolean ordered = (aux & Access.RELEASE) != 0;
+        if (aligned || !ordered) {
+            long host = direct(va, bytes, aligned, SoftTlb.WRITE_TAG, unprivileged);
+            if (host != -1) {
+                rawStore(host, bytes, value);
+                return;
+            }
+        }
+        AccessClass accessClass = ordered ? AccessClass.ACQUIRE_RELEASE : AccessClass.PLAIN;
+        int flags = Translator.WRITE | mmu.privilege(unprivileged);
+        if (prepare(va, bytes, bytes, flags, accessClass)) {
+            refill(va, bytes, unprivileged, true);
+            write(0, bytes, value);
+        }
+    }
+
+    boolean loadPair(long va, int aux) {
+        int log2 = Access.log2Size(aux);
+        int part = Math.min(8, 1 << log2);
+        int bytes = log2 == 4 ? 16 : 2 << log2;
+        int alignment = 1 << log2;
+        boolean unprivileged = (aux & Access.UNPRIVILEGED) != 0;
+        boolean ordered = (aux & Access.ACQUIRE) != 0;
+        boolean aligned = (va & alignment - 1) == 0;
+        long host = ordered && !aligned ? -1 : direct(va, bytes, aligned, SoftTlb.READ_TAG, unprivileged);
+        if (host != -1) {
+            low = rawLoad(host, part);
+            high = rawLoad(host + part, part);
+            return true;
+        }
+        AccessClass accessClass = ordered ? AccessClass.ACQUIRE_RELEASE : AccessClass.PLAIN;
+        if (!prepare(va, bytes, alignment, Translator.READ | mmu.privilege(unprivileged), accessClass)) {
+            return false;
+        }
+        refill(va, bytes, unprivileged, false);
+        low = read(0, part);
+        high = read(part, part);
+        return true;
+    }
+
+    boolean storePair(long va, long lowValue, long highValue, int aux) {
+        int log2 = Access.log2Size(aux);
+        int part = Math.min(8, 1 << log2);
+        int bytes = log2 == 4 ? 16 : 2 << log2;
+        int alignment = 1 << log2;
+        boolean unprivileged = (aux & Access.UNPRIVILEGED) != 0;
+        boolean ordered = (aux & Access.RELEASE) != 0;
+        boolean aligned = (va & alignment - 1) == 0;
+        long host = ordered && !aligned ? -1 : direct(va, bytes, aligned, SoftTlb.WRITE_TAG, unprivileged);
+        if (host != -1) {
+            rawStore(host, part, lowValue);
+            rawStore(host + part, part, highValue);
+            return true;
+        }
+        AccessClass accessClass = ordered ? AccessClass.ACQUIRE_RELEASE : AccessClass.PLAIN;
+        if (!prepare(va, bytes, alignment, Translator.WRITE | mmu.privilege(unprivileged), accessClass)) {
+            return false;
+        }
+        refill(va, bytes, unprivileged, true);
+        write(0, part, lowValue);
+        write(part, part, highValue);
+        return true;
+    }
+
+    void dcZva(long va) {
+        long block = va & -(long) zeroBlock;
+        long host = direct(block, zeroBlock, false, SoftTlb.WRITE_TAG, false);
+        if (host != -1) {
+            RAW.fill(host, zeroBlock, (byte) 0);
+            return;
+        }
+        int flags = Translator.WRITE | mmu.privilege(false);
+        if (!reach(va, flags, AccessClass.DC_ZVA, 1)) {
+            mmu.faultRecorded();
+            return;
+        }
+        long pa = translator.result.pa & -(long) zeroBlock;
+        refill(va, 1, false, true);
+        if (memory.hostAddressForRead(pa) < 0) {
+            for (int done = 0; done < zeroBlock; done += 8) {
+                memory.store(Agent.PE, mmu.resultAttributes(), pa + done, 8, 0);
+            }
+            return;
+        }
+        memory.zero(Agent.PE, mmu.resultAttributes(), pa, zeroBlock);
+        stored(pa, zeroBlock);
+    }
+
+    int fetch(long pa) {
+        return memory.contains(pa, 4) ? (int) memory.load(Agent.PE, mmu.fetchAttributes(), pa, 4) : 0;
+    }
+
+    boolean maintain(CacheOp op, long va) {
+        boolean user = mmu.privilege(false) == Translator.USER;
+        int flags = Translator.MAINTENANCE | (user ? Translator.USER : 0);
+        if (op == CacheOp.DC_IVAC) {
+            flags |= Translator.WRITE;
+        } else if (user) {
+            flags |= Translator.READ;
+        }
+        if (!translator.translate(va, flags, AccessClass.CACHE_MAINTENANCE, true)) {
+            return faulted(false);
+        }
+        long line = op.isInstruction() ? instructionLine : dataLine;
+        long pa = translator.result.pa & -line;
+        if (memory.contains(pa, line)) {
+            maintainLine(op, pa, line);
+        }
+        return true;
+    }
+
+    private void maintainLine(CacheOp op, long pa, long line) {
+        CacheMaintenance maintenance = memory.maintenance();
+        switch (op) {
+            case IC_IVAU -> maintenance.icInvalPou(Agent.PE, pa, line);
+            case DC_CVAU -> maintenance.dcCleanPou(Agent.PE, pa, line);
+            case DC_CVAC, DC_CVAP, DC_CVADP -> maintenance.dcCleanPoc(Agent.PE, pa, line);
+            case DC_CIVAC -> maintenance.dcCleanInvalPoc(Agent.PE, pa, line);
+            case DC_IVAC -> {
+                if (mmu.stage2On()) {
+                    maintenance.dcCleanInvalPoc(Agent.PE, pa, line);
+                } else {
+                    maintenance.dcInvalPoc(Agent.PE, pa, line);
+                }
+            }
+            default -> throw new IllegalArgumentException(op + " is not a maintenance operation by address");
+        }
+    }
+
+    /// Enters the page of the last translation into the software TLB, unless the access crosses a page.
+    void refill(long va, int bytes, boolean unprivileged, boolean forWrite) {
+        if (!insidePage(va, bytes)) {
+            return;
+        }
+        Translation t = translator.result;
+        long page = t.pa & SoftTlb.PAGE_MASK;
+        if (!memory.contains(page, PAGE)) {
+            return;
+        }
+        long host = forWrite ? memory.hostAddress(page) : memory.hostAddressForRead(page);
+        if (host < 0) {
+            return;
+        }
+        int allowed = translator.allowed(mmu.privilege(unprivileged));
+        boolean clean = (t.rights & (Translation.S1_CLEAN | Translation.S2_CLEAN)) != 0;
+        boolean write = (allowed & Translator.WRITE) != 0
+                && !clean
+                && (forWrite || memory.isTouched(page))
+                && !code.holdsCode(page);
+        MemoryAttributes type = MemoryAttributes.ofPacked(t.attributes);
+        boolean device = MemoryAttributes.ofPacked(t.s1Attributes).isDevice()
+                || (t.rights & Translation.S2_DEVICE) != 0
+                || type.isDevice();
+        long info = page;
+        info |= device || mmu.alignmentEnforced() ? 0 : SoftTlb.UNALIGNED;
+        info |= policy == ExclusivePolicy.WORK || ExclusiveRules.isGuaranteed(type) ? SoftTlb.ATOMIC : 0;
+        mmu.fill(va, unprivileged, (allowed & Translator.READ) != 0, write, host, info);
+    }
+
+    /// Tells the listener of decoded code after a store.
+    void stored(long pa, int bytes) {
+        if (code.holdsCode(pa & SoftTlb.PAGE_MASK)) {
+            code.stored(pa, bytes);
+        }
+    }
+
+    /// Reads bytes of the prepared access.
+    private long read(int offset, int bytes) {
+        if (offset + bytes <= firstBytes) {
+            return readPiece(firstPa + offset, firstType, bytes);
+        }
+        if (offset >= firstBytes) {
+            return readPiece(secondPa + offset - firstBytes, secondType, bytes);
+        }
+        long value = 0;
+        for (int i = 0; i < bytes; i++) {
+            value |= read(offset + i, 1) << (8 * i);
+        }
+        return value;
+    }
+
+    private long readPiece(long pa, MemoryAttributes type, int bytes) {
+        if ((pa & bytes - 1) == 0 || memory.hostAddressForRead(pa) >= 0) {
+            return memory.load(Agent.PE, type, pa, bytes);
+        }
+        long value = 0;
+        for (int i = 0; i < bytes; i++) {
+            value |= memory.load(Agent.PE, type, pa + i, 1) << (8 * i);
+        }
+        return value;
+    }
+
+    private void write(int offset, int bytes, long value) {
+        if (offset + bytes <= firstBytes) {
+            writePiece(firstPa + offset, firstType, bytes, value);
+        } else if (offset >= firstBytes) {
+            writePiece(secondPa + offset - firstBytes, secondType, bytes, value);
+        } else {
+            for (int i = 0; i < bytes; i++) {
+                write(offset + i, 1, value >>> (8 * i));
+            }
+        }
+    }
+
+    private void writePiece(long pa, MemoryAttributes type, int bytes, long value) {
+        if ((pa & bytes - 1) == 0 || memory.hostAddressForRead(pa) >= 0) {
+            memory.store(Agent.PE, type, pa, bytes, value);
+        } else {
+            for (int i = 0; i < bytes; i++) {
+                memory.store(Agent.PE, type, pa + i, 1, value >>> (8 * i));
+            }
+        }
+        stored(pa, bytes);
+    }
+
+    static long rawLoad(long host, int bytes) {
+        return switch (bytes) {
+            case 1 -> RAW.getByte(host) & 0xffL;
+            case 2 -> RAW.getShort(host) & 0xffffL;
+            case 4 -> RAW.getInt(host) & 0xffff_ffffL;
+            default -> RAW.getLong(host);
+        };
+    }
+
+    static void rawStore(long host, int bytes, long value) {
+        switch (bytes) {
+            case 1 -> RAW.putByte(host, (byte) value);
+            case 2 -> RAW.putShort(host, (short) value);
+            case 4 -> RAW.putInt(host, (int) value);
+            default -> RAW.putLong(host, value);
+        }
+    }
+}

@@ -1,0 +1,700 @@
+package dev.ipanema.machine.mmu;
+
+import static dev.ipanema.machine.memory.RawMemory.RAW;
+
+import dev.ipanema.arm.a64.Access;
+import dev.ipanema.arm.cpu.CpuModel;
+import dev.ipanema.arm.exception.Par;
+import dev.ipanema.arm.memory.AlignmentRules.AccessClass;
+import dev.ipanema.arm.memory.MemoryAttributes;
+import dev.ipanema.arm.register.AtOp;
+import dev.ipanema.arm.register.CacheOp;
+import dev.ipanema.arm.register.HcrEl2;
+import dev.ipanema.arm.register.SctlrEl1;
+import dev.ipanema.arm.register.TcrEl1;
+import dev.ipanema.arm.register.TlbiOp;
+import dev.ipanema.machine.memory.PhysicalMemory;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
+/// The memory management unit of one processing element: every access that a guest instruction makes to
+/// memory goes through it.
+///
+/// <h2>Faults</h2>
+/// An access that faults records why in [#fault()], sets [#faulted()] and has no effect; a load then
+/// returns 0. The caller looks at [#faulted()] after each access and calls [#clearFault()] when it has
+/// dealt with the fault.
+///
+/// <h2>Fast path</h2>
+/// Naturally aligned loads and stores look at the [SoftTlb] first and touch host memory directly on a
+/// hit. Everything else is [GuestAccess] and [AtomicAccess].
+///
+/// <h2>Threads</h2>
+/// All methods belong to the thread that runs the processing element, but for those that say otherwise.
+/// Between [#enterGuest()] and [#exitGuest()] that thread polls [#requestsPending()] and calls
+/// [#serviceRequests()].
+///
+/// <h2>Addresses</h2>
+/// `va` is a full 64-bit virtual address, top byte included. Values are little-endian, zero-extended.
+public final class Mmu {
+    private static final long PAGE_MASK = SoftTlb.PAGE_MASK;
+    private static final long UPPER = 1L << 55;
+    private static final int FETCH_ENTRIES = 64;
+    private static final long NO_FETCH = -1;
+
+    private final int index;
+    private final TlbDomain domain;
+    private final SoftTlb soft = new SoftTlb();
+    private final Generations generations = new Generations(soft);
+    private final ArchTlb tlb = new ArchTlb(soft);
+    private final Stage2Tlb stage2Tlb = new Stage2Tlb();
+    private final Fault fault = new Fault();
+    private final Regime regime;
+    private final Translator translator;
+    private final GuestAccess access;
+    private final AtomicAccess atomics;
+    private final long[] fetchTags = new long[FETCH_ENTRIES];
+    private final long[] fetchPages = new long[FETCH_ENTRIES];
+    private final TlbRequest request = new TlbRequest();
+
+    private TranslationContext context = new TranslationContext();
+    private boolean faulted;
+    private long generation;
+
+    /// First entries of the bank for ordinary and for unprivileged accesses.
+    private long bank;
+
+    private long userBank;
+    private int bankIndex;
+    private int userBankIndex;
+
+    /// Generations for addresses with bit 55 clear and set, in their place in a tag.
+    private long lowerGeneration;
+
+    private long upperGeneration;
+
+    /// Set once an entry that is not global was met in the upper half: from then on that half has
+    /// generations by ASID.
+    private boolean upperByAsid;
+
+    private boolean postedSinceSync;
+    private volatile boolean inside;
+    private volatile long served;
+    private Runnable attention = () -> {};
+
+    /// Creates the unit of one processing element.
+    ///
+    /// @param index number of the element, from 0
+    /// @param domain the domain it joins
+    public Mmu(PhysicalMemory memory, CpuModel model, int index, TlbDomain domain, ExclusivePolicy policy) {
+        this.index = index;
+        this.domain = domain;
+        this.regime = new Regime(model);
+        this.translator = new Translator(memory, regime, tlb, stage2Tlb, fault, policy, model.paRangeBits());
+        this.access = new GuestAccess(this, memory, model, translator, policy);
+        this.atomics = new AtomicAccess(this, access, memory, domain);
+        setContext(context);
+        domain.join(this);
+        served = domain.posted();
+    }
+
+    /// {@return the number of the processing element}
+    public int index() {
+        return index;
+    }
+
+    // ---------------------------------------------------------------- context
+
+    /// Binds the registers of another virtual processor. Nothing is invalidated: entries are tagged by
+    /// VMID and ASID.
+    public void setContext(TranslationContext newContext) {
+        if (context.mmu == this) {
+            context.mmu = null;
+        }
+        context = newContext;
+        newContext.mmu = this;
+        atomics.clearExclusive();
+        contextChanged();
+    }
+
+    /// {@return the bound registers}
+    public TranslationContext context() {
+        return context;
+    }
+
+    void contextChanged() {
+        if (regime.update(context)) {
+            removeEverything();
+        }
+        chooseGenerations();
+        privilegeChanged();
+        generation++;
+    }
+
+    private void chooseGenerations() {
+        int epoch;
+        do {
+            epoch = generations.epoch();
+            long key = (long) regime.config << 40 | (long) regime.vmid << 20;
+            lowerGeneration = (long) generations.of(key | regime.asid) << SoftTlb.GENERATION_SHIFT;
+            upperGeneration =
+                    upperByAsid ? lowerGeneration : (long) generations.of(key | NO_ASID) << SoftTlb.GENERATION_SHIFT;
+        } while (epoch != generations.epoch());
+        Arrays.fill(fetchTags, NO_FETCH);
+    }
+
+    private static final long NO_ASID = 1L << 19;
+
+    void privilegeChanged() {
+        bankIndex = context.el == 0 ? SoftTlb.BANK_EL0 : context.pan ? SoftTlb.BANK_EL1_PAN : SoftTlb.BANK_EL1;
+        userBankIndex = context.el == 0 || !context.uao ? SoftTlb.BANK_EL0 : bankIndex;
+        bank = soft.bank(bankIndex);
+        userBank = soft.bank(userBankIndex);
+    }
+
+    /// {@return a number that changes whenever an earlier answer of [#fetchPage] may no longer hold for
+    /// the same exception level}
+    public long generation() {
+        return generation;
+    }
+
+    // ---------------------------------------------------------------- faults
+
+    /// {@return whether an access has faulted since [#clearFault()]}
+    public boolean faulted() {
+        return faulted;
+    }
+
+    /// {@return the fault recorded last; the object is reused}
+    public Fault fault() {
+        return fault;
+    }
+
+    /// Forgets the fault, so that the next access can report one.
+    public void clearFault() {
+        faulted = false;
+    }
+
+    /// {@return 0, for a caller that has to return some value}
+    long faultRecorded() {
+        faulted = true;
+        return 0;
+    }
+
+    // ---------------------------------------------------------------- loads and stores
+
+    private long entry(long va) {
+        return bank + (va >>> SoftTlb.INDEX_SHIFT & SoftTlb.INDEX_MASK);
+    }
+
+    /// The tag that an entry must have for an access: page and low bits of the address, and the current
+    /// generation.
+    private long wanted(long va, int sizeMask) {
+        return (va & (PAGE_MASK | sizeMask)) | ((va & UPPER) == 0 ? lowerGeneration : upperGeneration);
+    }
+
+    /// Loads a byte.
+    public long load8(long va) {
+        long entry = entry(va);
+        // SAFETY: an entry whose tag matches holds the addend that fill() computed from a page of live RAM
+        // (soft-within-arch), and an aligned access does not leave the page. So in all methods of this group.
+        if (RAW.getLong(entry + SoftTlb.READ_TAG) == wanted(va, 0)) {
+            return RAW.getByte(va + RAW.getLong(entry + SoftTlb.ADDEND)) & 0xffL;
+        }
+        return access.load(va, 0);
+    }
+
+    /// Loads two bytes.
+    public long load16(long va) {
+        long entry = entry(va);
+        if (RAW.getLong(entry + SoftTlb.READ_TAG) == wanted(va, 1)) {
+            return RAW.getShort(va + RAW.getLong(entry + SoftTlb.ADDEND)) & 0xffffL;
+        }
+        return access.load(va, 1);
+    }
+
+    /// Loads four bytes.
+    public long load32(long va) {
+        long entry = entry(va);
+        if (RAW.getLong(entry + SoftTlb.READ_TAG) == wanted(va, 3)) {
+            return RAW.getInt(va + RAW.getLong(entry + SoftTlb.ADDEND)) & 0xffff_ffffL;
+        }
+        return access.load(va, 2);
+    }
+
+    /// Loads eight bytes.
+    public long load64(long va) {
+        long entry = entry(va);
+        if (RAW.getLong(entry + SoftTlb.READ_TAG) == wanted(va, 7)) {
+            return RAW.getLong(va + RAW.getLong(entry + SoftTlb.ADDEND));
+        }
+        return access.load(va, 3);
+    }
+
+    /// Stores a byte.
+    public void store8(long va, long value) {
+        long entry = entry(va);
+        if (RAW.getLong(entry + SoftTlb.WRITE_TAG) == wanted(va, 0)) {
+            RAW.putByte(va + RAW.getLong(entry + SoftTlb.ADDEND), (byte) value);
+            return;
+        }
+        access.store(va, value, 0);
+    }
+
+    /// Stores two bytes.
+    public void store16(long va, long value) {
+        long entry = entry(va);
+        if (RAW.getLong(entry + SoftTlb.WRITE_TAG) == wanted(va, 1)) {
+            RAW.putShort(va + RAW.getLong(entry + SoftTlb.ADDEND), (short) value);
+            return;
+        }
+        access.store(va, value, 1);
+    }
+
+    /// Stores four bytes.
+    public void store32(long va, long value) {
+        long entry = entry(va);
+        if (RAW.getLong(entry + SoftTlb.WRITE_TAG) == wanted(va, 3)) {
+            RAW.putInt(va + RAW.getLong(entry + SoftTlb.ADDEND), (int) value);
+            return;
+        }
+        access.store(va, value, 2);
+    }
+
+    /// Stores eight bytes.
+    public void store64(long va, long value) {
+        long entry = entry(va);
+        if (RAW.getLong(entry + SoftTlb.WRITE_TAG) == wanted(va, 7)) {
+            RAW.putLong(va + RAW.getLong(entry + SoftTlb.ADDEND), value);
+            return;
+        }
+        access.store(va, value, 3);
+    }
+
+    /// Loads 1 to 8 bytes as an instruction's `aux` says (see [Access]): its size, ACQUIRE, UNPRIVILEGED.
+    public long load(long va, int aux) {
+        if ((aux & (Access.ACQUIRE | Access.UNPRIVILEGED)) != 0) {
+            long value = access.load(va, aux);
+            VarHandle.acquireFence();
+            return value;
+        }
+        return switch (Access.log2Size(aux)) {
+            case 0 -> load8(va);
+            case 1 -> load16(va);
+            case 2 -> load32(va);
+            default -> load64(va);
+        };
+    }
+
+    /// Stores 1 to 8 bytes as an instruction's `aux` says: its size, RELEASE, UNPRIVILEGED. A
+    /// store-release is ordered before later load-acquires too.
+    public void store(long va, long value, int aux) {
+        if ((aux & (Access.RELEASE | Access.UNPRIVILEGED)) != 0) {
+            VarHandle.releaseFence();
+            access.store(va, value, aux);
+            if ((aux & Access.RELEASE) != 0) {
+                VarHandle.fullFence();
+            }
+            return;
+        }
+        switch (Access.log2Size(aux)) {
+            case 0 -> store8(va, value);
+            case 1 -> store16(va, value);
+            case 2 -> store32(va, value);
+            default -> store64(va, value);
+        }
+    }
+
+    /// Loads two registers of 4 or 8 bytes each (LDP), or one of 16 (log2 size 4), into [#low()] and
+    /// [#high()].
+    ///
+    /// @param aux log2 size of one register; UNPRIVILEGED, ACQUIRE
+    /// @return false when it faulted
+    public boolean loadPair(long va, int aux) {
+        return access.loadPair(va, aux);
+    }
+
+    /// Stores two registers of 4 or 8 bytes each (STP), or one of 16 (log2 size 4). Both or, when it
+    /// faults, none.
+    ///
+    /// @return false when it faulted
+    public boolean storePair(long va, long low, long high, int aux) {
+        return access.storePair(va, low, high, aux);
+    }
+
+    /// {@return the first register of the last pair loaded, or the lower half of a 16-byte result}
+    public long low() {
+        return access.low;
+    }
+
+    /// {@return the second register of the last pair loaded, or the upper half of a 16-byte result}
+    public long high() {
+        return access.high;
+    }
+
+    /// Writes zeroes over the block of DCZID_EL0 size that an address lies in (DC ZVA).
+    public void dcZva(long va) {
+        access.dcZva(va);
+    }
+
+    // ---------------------------------------------------------------- exclusives and atomics
+
+    /// Loads 1 to 8 bytes and sets the exclusive monitor (LDXR, LDAXR).
+    public long loadExclusive(long va, int aux) {
+        return atomics.loadExclusive(va, aux);
+    }
+
+    /// Loads two registers of 4 or 8 bytes into [#low()] and [#high()] and sets the monitor (LDXP, LDAXP).
+    ///
+    /// @return false when it faulted
+    public boolean loadExclusivePair(long va, int aux) {
+        return atomics.loadExclusivePair(va, aux);
+    }
+
+    /// Stores 1 to 8 bytes if the monitor is set for the address and size (STXR, STLXR), and clears it. A
+    /// monitor that is clear fails the store without an access and without a fault.
+    ///
+    /// @return 0 when the store was made, else 1
+    public int storeExclusive(long va, long value, int aux) {
+        return atomics.storeExclusive(va, value, aux);
+    }
+
+    /// As [#storeExclusive], of two registers of 4 or 8 bytes (STXP, STLXP).
+    public int storeExclusivePair(long va, long low, long high, int aux) {
+        return atomics.storeExclusivePair(va, low, high, aux);
+    }
+
+    /// Clears the exclusive monitor: CLREX, exception entry and return.
+    public void clearExclusive() {
+        atomics.clearExclusive();
+    }
+
+    /// {@return whether the exclusive monitor is set}
+    public boolean monitorHeld() {
+        return atomics.monitorHeld();
+    }
+
+    /// Does an LSE atomic.
+    ///
+    /// @param op a constant of [AtomicOp]
+    /// @return the value before, zero-extended
+    public long atomic(int op, long va, long operand, int aux) {
+        return atomics.atomic(op, va, operand, aux);
+    }
+
+    /// Compares and swaps 1 to 8 bytes (CAS).
+    ///
+    /// @return the value before, zero-extended
+    public long compareAndSwap(long va, long expected, long desired, int aux) {
+        return atomics.compareAndSwap(va, expected, desired, aux);
+    }
+
+    /// Compares and swaps two registers of 4 or 8 bytes each (CASP); the values before come into [#low()]
+    /// and [#high()].
+    ///
+    /// @return false when it faulted
+    public boolean compareAndSwapPair(
+            long va, long expectedLow, long expectedHigh, long desiredLow, long desiredHigh, int aux) {
+        return atomics.compareAndSwapPair(va, expectedLow, expectedHigh, desiredLow, desiredHigh, aux);
+    }
+
+    // ---------------------------------------------------------------- fetch, translation, maintenance
+
+    /// {@return the physical address that was translated last}
+    public long resultPa() {
+        return translator.result.pa;
+    }
+
+    /// {@return the physical address of the 4 KiB page that an instruction fetch at `va` reaches, or -1
+    /// and a fault}
+    public long fetchPage(long va) {
+        int slot = (int) (va >>> SoftTlb.PAGE_SHIFT) & FETCH_ENTRIES - 1;
+        long tag = (va & PAGE_MASK) | context.el;
+        if (fetchTags[slot] == tag) {
+            return fetchPages[slot];
+        }
+        int user = context.el == 0 ? Translator.USER : 0;
+        if (!access.reach(va, Translator.FETCH | user, AccessClass.FETCH, 4)) {
+            faultRecorded();
+            return -1;
+        }
+        fetchTags[slot] = tag;
+        fetchPages[slot] = translator.result.pa & PAGE_MASK;
+        return fetchPages[slot];
+    }
+
+    /// {@return the instruction word at `va`, a multiple of 4; 0 when it faulted}
+    public int fetch32(long va) {
+        long page = fetchPage(va);
+        return page < 0 ? 0 : access.fetch(page | (va & ~PAGE_MASK));
+    }
+
+    /// {@return the memory type of instruction fetches from the page that [#fetchPage] answered last by a
+    /// translation}
+    public MemoryAttributes fetchAttributes() {
+        return MemoryAttributes.ofPacked(translator.result.fetchAttributes);
+    }
+
+    /// Translates as a load (or a store) at the current exception level does, without making it.
+    ///
+    /// @return the physical address, or -1 and a fault
+    public long translate(long va, boolean write) {
+        int flags = write ? Translator.WRITE : Translator.READ;
+        if (!translator.translate(va, flags | privilege(false), AccessClass.CACHE_MAINTENANCE, true)) {
+            faultRecorded();
+            return -1;
+        }
+        return translator.result.pa;
+    }
+
+    /// {@return the final memory type of the address that was translated last}
+    public MemoryAttributes resultAttributes() {
+        return MemoryAttributes.ofPacked(translator.result.attributes);
+    }
+
+    /// Does a cache maintenance instruction by address: checks its translation and permissions and tells
+    /// physical memory, by lines.
+    ///
+    /// @param op an operation whose operand is an address, not DC ZVA
+    /// @return false when it faulted
+    public boolean maintain(CacheOp op, long va) {
+        return access.maintain(op, va);
+    }
+
+    /// Does an address translation instruction as EL1 executes it.
+    ///
+    /// @return the value for PAR_EL1; or 0 and [#faulted()], when stage 2 refused an access of the walk
+    ///     or an external abort was met, which are exceptions rather than results
+    public long at(AtOp op, long va) {
+        boolean done = translateFor(op, va);
+        if (!done && (fault.isExternal() || fault.stage == 2)) {
+            return faultRecorded();
+        }
+        return par(op, done);
+    }
+
+    /// Does an address translation instruction as a hypervisor executes it for this context: nothing is
+    /// an exception, a fault is in the result.
+    ///
+    /// @return the value for PAR_EL1
+    public long parOf(AtOp op, long va) {
+        serviceRequests();
+        return par(op, translateFor(op, va));
+    }
+
+    private boolean translateFor(AtOp op, long va) {
+        int flags = Translator.MAINTENANCE | Translator.NO_UPDATE;
+        flags |= op.isWrite() ? Translator.WRITE : Translator.READ;
+        flags |= op.privileged() ? 0 : Translator.USER;
+        flags |= op.honoursPan() && context.pan ? Translator.PAN : 0;
+        flags |= op.bothStages() ? 0 : Translator.STAGE1_ONLY;
+        return translator.translate(va, flags, AccessClass.CACHE_MAINTENANCE, true);
+    }
+
+    private long par(AtOp op, boolean done) {
+        if (!done) {
+            return Par.fault(fault.fsc, fault.stage == 2, fault.s1ptw);
+        }
+        Translation t = translator.result;
+        return op.bothStages()
+                ? Par.success(t.pa, MemoryAttributes.ofPacked(t.attributes))
+                : Par.success(t.ipa, MemoryAttributes.ofPacked(t.s1Attributes));
+    }
+
+    /// {@return flags of [Translator] for a data access at the current exception level}
+    int privilege(boolean unprivileged) {
+        int chosen = unprivileged ? userBankIndex : bankIndex;
+        return chosen == SoftTlb.BANK_EL0 ? Translator.USER : chosen == SoftTlb.BANK_EL1_PAN ? Translator.PAN : 0;
+    }
+
+    boolean alignmentEnforced() {
+        return regime.is(SctlrEl1.A);
+    }
+
+    boolean unalignedAcquireAllowed() {
+        return regime.is(SctlrEl1.NAA);
+    }
+
+    boolean stage2On() {
+        return regime.stage2On;
+    }
+
+    // ---------------------------------------------------------------- software TLB, for the slow paths
+
+    /// {@return the entry for an access, or 0 when the tag at `tagOffset` is of another page; low bits
+    /// are ignored}
+    long softEntry(long va, int tagOffset, boolean unprivileged) {
+        long entry = (unprivileged ? userBank : bank) + (va >>> SoftTlb.INDEX_SHIFT & SoftTlb.INDEX_MASK);
+        return RAW.getLong(entry + tagOffset) == wanted(va, 0) ? entry : 0;
+    }
+
+    /// Enters the page of a translation.
+    void fill(long va, boolean unprivileged, boolean read, boolean write, long hostPage, long info) {
+        boolean upper = (va & UPPER) != 0;
+        if (upper && !translator.result.global && !upperByAsid) {
+            upperByAsid = true;
+            chooseGenerations();
+        }
+        long tag = upper ? upperGeneration : lowerGeneration;
+        int into = unprivileged ? userBankIndex : bankIndex;
+        soft.fill(into, va, (int) (tag >>> SoftTlb.GENERATION_SHIFT), read, write, hostPage, info);
+    }
+
+    // ---------------------------------------------------------------- TLB maintenance
+
+    /// Does a TLB maintenance instruction that the guest executes, for the current VMID. One that reaches
+    /// other elements is complete after [#dsb()].
+    ///
+    /// @param xt its operand; ignored by operations without one
+    public void tlbi(TlbiOp op, long xt) {
+        apply(op, regime.vmid, xt);
+        boolean broadcast = op.reach() != TlbiOp.Reach.LOCAL || (context.hcrEl2 & HcrEl2.FB) != 0;
+        if (broadcast && !domain.hasOne()) {
+            request.issuer = index;
+            long number = domain.post(request);
+            postedSinceSync = true;
+            if (served == number) {
+                served = number + 1;
+            }
+        }
+    }
+
+    /// Does a TLB maintenance operation on this element only, as a hypervisor does for a VMID (`TLBI
+    /// IPAS2E1`, `VMALLE1` and the like, non-shareable).
+    ///
+    /// @param vmid ignored by ALLE1
+    public void tlbiLocal(TlbiOp op, int vmid, long xt) {
+        serviceRequests();
+        apply(op, vmid, xt);
+    }
+
+    private void apply(TlbiOp op, int vmid, long xt) {
+        boolean bits52 = op.allowedAtEl1() ? (context.tcrEl1 & TcrEl1.DS) != 0 : regime.stage2.shFromVtcr();
+        request.decode(op.kind(), vmid, xt, bits52);
+        apply(request);
+    }
+
+    private void apply(TlbRequest r) {
+        if (r.codePage) {
+            soft.dropWrites(r.address);
+            return;
+        }
+        switch (r.kind) {
+            case VMALLE1 -> {
+                tlb.removeVmid(r.vmid);
+                generations.retireAll();
+            }
+            case ASIDE1 -> {
+                tlb.removeAsid(r.vmid, r.asid);
+                generations.retireAll();
+            }
+            case VAE1, VALE1, VAAE1, VAALE1, RVAE1, RVALE1, RVAAE1, RVAALE1 ->
+                tlb.removeVa(r.vmid, r.asid, r.address, r.bytes);
+            case IPAS2E1, IPAS2LE1, RIPAS2E1, RIPAS2LE1 -> stage2Tlb.removeIpa(r.vmid, r.address, r.bytes);
+            case VMALLS12E1 -> {
+                tlb.removeVmid(r.vmid);
+                stage2Tlb.removeVmid(r.vmid);
+                generations.retireAll();
+            }
+            case ALLE1 -> removeEverything();
+        }
+        chooseGenerations();
+        generation++;
+    }
+
+    private void removeEverything() {
+        tlb.removeAll();
+        stage2Tlb.removeAll();
+        generations.retireAll();
+    }
+
+    /// Completes earlier broadcast maintenance of this element on all others (the part of DSB that
+    /// concerns TLBs).
+    public void dsb() {
+        if (postedSinceSync) {
+            postedSinceSync = false;
+            domain.synchronize(this);
+        }
+    }
+
+    /// Says which pages hold decoded code, before any guest runs.
+    public void setCodePages(CodePages pages) {
+        access.setCodePages(pages);
+    }
+
+    /// Makes stores of all elements to a physical page take the slow path from now on, and returns when
+    /// they do. To be called after [CodePages#holdsCode] has come to be true of the page.
+    ///
+    /// @param paPage a multiple of 4 KiB
+    public void dropWriteEntries(long paPage) {
+        soft.dropWrites(paPage);
+        TlbRequest drop = new TlbRequest();
+        drop.codePage = true;
+        drop.address = paPage;
+        drop.issuer = index;
+        domain.post(drop);
+        domain.synchronize(this);
+    }
+
+    // ---------------------------------------------------------------- requests of other elements
+
+    /// Sets what a request of another element does to make this one poll soon; called on the other's
+    /// thread.
+    public void onRequest(Runnable newAttention) {
+        attention = newAttention;
+    }
+
+    /// Enters guest code: from now on others wait for this element's polls. Applies all requests posted
+    /// before.
+    public void enterGuest() {
+        inside = true;
+        serviceRequests();
+    }
+
+    /// Leaves guest code: nobody waits for this element any more.
+    public void exitGuest() {
+        inside = false;
+    }
+
+    /// {@return whether [#serviceRequests()] has something to do; cheap, may be called by any thread}
+    public boolean requestsPending() {
+        return domain.posted() != served;
+    }
+
+    /// Applies the requests of other elements and of hypervisor threads.
+    public void serviceRequests() {
+        long next = served;
+        while (next != domain.posted()) {
+            if (!domain.take(next, request)) {
+                removeEverything();
+                chooseGenerations();
+                soft.flush();
+                generation++;
+                next = domain.posted();
+            } else {
+                if (request.issuer != index) {
+                    apply(request);
+                }
+                next++;
+            }
+            served = next;
+        }
+    }
+
+    boolean isInside() {
+        return inside;
+    }
+
+    long served() {
+        return served;
+    }
+
+    void attend() {
+        attention.run();
+    }
+
+    /// {@return the number of combined entries in the architectural TLB, for tests and statistics}
+    int tlbCount() {
+        return tlb.count();
+    }
+}
