@@ -2,7 +2,8 @@ package dev.ipanema.arm.register;
 
 /// Bits of `HCR_EL2`, the hypervisor configuration register.
 ///
-/// Source: Arm ARM DDI 0487, D24.2 "HCR_EL2"; names as in Linux `arch/arm64/include/asm/kvm_arm.h` without the prefix.
+/// Source: Arm ARM DDI 0487, D24.2 "HCR_EL2"; names as in Linux `arch/arm64/include/asm/kvm_arm.h`
+/// without the prefix.
 public final class HcrEl2 {
     /// Stage 2 translation is on.
     public static final long VM = 1L;

@@ -2,7 +2,8 @@ package dev.ipanema.arm.register;
 
 /// `MAIR_EL1`: eight bytes of memory attributes, chosen by the AttrIndx field of a stage-1 leaf descriptor.
 ///
-/// Source: Arm ARM DDI 0487, D24.2 "MAIR_EL1"; reading and meaning of a byte are in [dev.ipanema.arm.memory.Mair].
+/// Source: Arm ARM DDI 0487, D24.2 "MAIR_EL1"; reading and meaning of a byte are in
+/// [dev.ipanema.arm.memory.Mair].
 public final class MairEl1 {
     private MairEl1() {}
 

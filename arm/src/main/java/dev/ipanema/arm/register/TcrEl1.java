@@ -4,8 +4,8 @@ import dev.ipanema.arm.memory.Shareability;
 import dev.ipanema.arm.pgtable.Granule;
 import dev.ipanema.arm.pgtable.VtcrEl2;
 
-/// Fields of `TCR_EL1`, the translation control register of the EL1&0 regime. Functions with a `half` take 0 for the
-/// lower half of the address space (TTBR0) and 1 for the upper (TTBR1).
+/// Fields of `TCR_EL1`, the translation control register of the EL1&0 regime. Functions with a `half`
+/// take 0 for the lower half of the address space (TTBR0) and 1 for the upper (TTBR1).
 ///
 /// Source: Arm ARM DDI 0487, D24.2 "TCR_EL1".
 public final class TcrEl1 {

@@ -2,10 +2,11 @@ package dev.ipanema.arm.register;
 
 import org.jspecify.annotations.Nullable;
 
-/// A TLB maintenance instruction of the EL1&0 regime: what it removes, how far it reaches, how it is encoded.
+/// A TLB maintenance instruction of the EL1&0 regime: what it removes, how far it reaches, how it is
+/// encoded.
 ///
-/// The name without its suffix `IS` or `OS` is the operation proper, a [Kind]. Operands are decoded by the static
-/// functions on Xt.
+/// The name without its suffix `IS` or `OS` is the operation proper, a [Kind]. Operands are decoded by
+/// the static functions on Xt.
 ///
 /// Source: Arm ARM DDI 0487, C5.5 "A64 System instructions for TLB maintenance".
 public enum TlbiOp {
@@ -192,7 +193,8 @@ public enum TlbiOp {
         return (long) asid << 48 | address >>> 12 & 0xfff_ffff_ffffL;
     }
 
-    /// {@return the translation granule of a range form, log2 of bytes: 12, 14 or 16; 0 when TG is reserved}
+    /// {@return the translation granule of a range form, log2 of bytes: 12, 14 or 16; 0 when TG is
+    /// reserved}
     public static int rangeShift(long xt) {
         int tg = (int) (xt >>> 46) & 3;
         return tg == 0 ? 0 : 10 + 2 * tg;
@@ -200,7 +202,8 @@ public enum TlbiOp {
 
     /// {@return the first address of a range of VAs}
     ///
-    /// @param bits52 whether BaseADDR counts 64 KiB units, as it does with 52-bit addresses of the 4 and 16 KiB granules
+    /// @param bits52 whether BaseADDR counts 64 KiB units, as it does with 52-bit addresses of the 4 and
+    ///     16 KiB granules
     public static long rangeVa(long xt, boolean bits52) {
         return xt << 27 >> 27 << baseShift(xt, bits52);
     }
