@@ -6,4 +6,5 @@ module dev.ipanema.machine {
     requires static transitive org.jspecify;
 
     exports dev.ipanema.machine.memory;
+    exports dev.ipanema.machine.mmu;
 }
