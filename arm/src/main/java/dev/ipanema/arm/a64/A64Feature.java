@@ -49,8 +49,4 @@ public enum A64Feature {
         }
         return present;
     }
-
-    long bit() {
-        return 1L << ordinal();
-    }
 }

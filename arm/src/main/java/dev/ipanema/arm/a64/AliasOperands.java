@@ -120,7 +120,7 @@ final class AliasOperands {
 
         @Override
         void values(int insn, long[] out, int at) {
-            out[at] = imms.max() - imms.get(insn);
+            out[at] = (long) imms.max() - imms.get(insn);
         }
 
         @Override

@@ -55,6 +55,6 @@ record BitPattern(int mask, int value, int shouldBeOne, Map<String, Field> field
         for (Field field : fields.values()) {
             free |= field.put(field.max());
         }
-        return value | shouldBeOne | insn & free;
+        return value | shouldBeOne | (insn & free);
     }
 }

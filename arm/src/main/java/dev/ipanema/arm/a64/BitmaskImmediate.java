@@ -38,7 +38,7 @@ public final class BitmaskImmediate {
     /// @param value the immediate; for `width` 32 its upper half is ignored
     /// @param width 32 or 64
     public static int encode(long value, int width) {
-        long full = width == Integer.SIZE ? value & 0xFFFF_FFFFL | value << Integer.SIZE : value;
+        long full = width == Integer.SIZE ? (value & 0xFFFF_FFFFL) | (value << Integer.SIZE) : value;
         if (full == 0 || full == -1L) {
             return -1;
         }
@@ -62,6 +62,6 @@ public final class BitmaskImmediate {
     }
 
     private static int elementLog(int n, int imms) {
-        return 31 - Integer.numberOfLeadingZeros(n << IMM_BITS | ~imms & 0x3F);
+        return 31 - Integer.numberOfLeadingZeros((n << IMM_BITS) | (~imms & 0x3F));
     }
 }

@@ -11,9 +11,40 @@ final class CodeBuffer {
     private static final int START_CAPACITY = 256;
     private static final long PAGE_MASK = -4096;
 
-    /// A word to encode, or (with no row) an 8-byte address to write, when its label is known.
-    private record Fixup(int at, Encoding row, long[] values, int position, Label label, boolean page) {}
+    /// A word to encode when its label is known.
+    private static final class Fixup {
+        private final int at;
+        private final Encoding row;
+        private final long[] values;
+        private final int position;
+        private final Label label;
+        private final boolean page;
 
+        Fixup(int at, Encoding row, long[] values, int position, Label label, boolean page) {
+            this.at = at;
+            this.row = row;
+            this.values = values.clone();
+            this.position = position;
+            this.label = label;
+            this.page = page;
+        }
+
+        int encode(long base) {
+            long pc = base + at;
+            long target = base + label.offset();
+            values[position] = page ? (target & PAGE_MASK) - (pc & PAGE_MASK) : target - pc;
+            try {
+                return row.encode(values);
+            } catch (AssemblyException e) {
+                AssemblyException far = new AssemblyException(row + " at offset " + at + " cannot reach label " + label
+                        + ", " + values[position] + " bytes away");
+                far.initCause(e);
+                throw far;
+            }
+        }
+    }
+
+    /// Eight bytes for an address to write when its label is known.
     private record Address(int at, Label label) {}
 
     private final long base;
@@ -58,27 +89,12 @@ final class CodeBuffer {
     /// @throws AssemblyException a label is not bound or too far
     byte[] finish() {
         for (Fixup fixup : fixups) {
-            long pc = base + fixup.at();
-            long target = base + fixup.label().offset();
-            long[] values = fixup.values().clone();
-            values[fixup.position()] = fixup.page() ? (target & PAGE_MASK) - (pc & PAGE_MASK) : target - pc;
-            bytes.putInt(fixup.at(), encode(fixup, values));
+            bytes.putInt(fixup.at, fixup.encode(base));
         }
         for (Address address : addresses) {
             bytes.putLong(address.at(), base + address.label().offset());
         }
         return Arrays.copyOf(bytes.array(), size());
-    }
-
-    private static int encode(Fixup fixup, long[] values) {
-        try {
-            return fixup.row().encode(values);
-        } catch (AssemblyException e) {
-            AssemblyException far = new AssemblyException(fixup.row() + " at offset " + fixup.at()
-                    + " cannot reach label " + fixup.label() + ", " + values[fixup.position()] + " bytes away");
-            far.initCause(e);
-            throw far;
-        }
     }
 
     private ByteBuffer room(int count) {

@@ -17,14 +17,11 @@ public final class Decoder {
     private static final Encoding[][] TABLE = buckets();
     private static final Decoder ALL = new Decoder(EnumSet.allOf(A64Feature.class));
 
-    private final long features;
+    private final EnumSet<A64Feature> features;
 
     private Decoder(Set<A64Feature> features) {
-        long bits = 0;
-        for (A64Feature feature : features) {
-            bits |= feature.bit();
-        }
-        this.features = bits;
+        this.features = EnumSet.noneOf(A64Feature.class);
+        this.features.addAll(features);
     }
 
     /// {@return a decoder of everything in the table}
@@ -66,7 +63,7 @@ public final class Decoder {
         for (Encoding row : TABLE[insn >>> BUCKET_LSB]) {
             if (row.matches(insn)) {
                 A64Feature feature = row.feature();
-                return feature == null || (features & feature.bit()) != 0 ? row : null;
+                return feature == null || features.contains(feature) ? row : null;
             }
         }
         return null;

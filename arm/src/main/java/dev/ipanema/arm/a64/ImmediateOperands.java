@@ -46,7 +46,7 @@ final class ImmediateOperands {
 
         @Override
         long imm(int insn) {
-            return (long) imm12.get(insn) << 12 * sh.get(insn);
+            return (long) imm12.get(insn) << (12 * sh.get(insn));
         }
     }
 
@@ -140,7 +140,7 @@ final class ImmediateOperands {
 
         @Override
         long imm(int insn) {
-            long shifted = (long) imm16.get(insn) << 16 * hw.get(insn);
+            long shifted = (long) imm16.get(insn) << (16 * hw.get(insn));
             return switch (kind) {
                 case ZERO, KEEP -> shifted;
                 case NOT_32 -> ~shifted & LOW_32;
@@ -150,7 +150,7 @@ final class ImmediateOperands {
 
         @Override
         long word(int insn) {
-            return kind == Kind.KEEP ? 16L * hw.get(insn) << PreDecoded.AUX_SHIFT : 0;
+            return kind == Kind.KEEP ? (16L * hw.get(insn)) << PreDecoded.AUX_SHIFT : 0;
         }
     }
 

@@ -79,7 +79,7 @@ public record Reg(char kind, int number, boolean isStackPointer) {
         boolean simd = "BHSDQ".indexOf(kind) >= 0;
         boolean general = kind == 'X' || kind == 'W';
         boolean misplaced = isStackPointer && (!general || number != 31);
-        if (!simd && !general || number < 0 || number > 31 || misplaced) {
+        if ((!simd && !general) || number < 0 || number > 31 || misplaced) {
             throw new AssemblyException("No register " + kind + number);
         }
     }

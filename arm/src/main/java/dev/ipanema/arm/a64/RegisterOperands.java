@@ -230,7 +230,7 @@ final class RegisterOperands {
 
         @Override
         long word(int insn) {
-            return (long) field.get(insn) << PreDecoded.AUX_SHIFT + position;
+            return (long) field.get(insn) << (PreDecoded.AUX_SHIFT + position);
         }
     }
 }
