@@ -4,5 +4,6 @@ module dev.ipanema.devices {
     requires transitive dev.ipanema.machine;
     requires static transitive org.jspecify;
 
+    exports dev.ipanema.devices.gpu;
     exports dev.ipanema.devices.serial;
 }

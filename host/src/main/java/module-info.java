@@ -4,5 +4,6 @@ module dev.ipanema.host {
     requires transitive dev.ipanema.machine;
     requires static transitive org.jspecify;
 
+    exports dev.ipanema.host.driver;
     exports dev.ipanema.host.mm;
 }
