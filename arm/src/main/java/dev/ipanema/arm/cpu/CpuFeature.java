@@ -40,6 +40,8 @@ public enum CpuFeature {
     LVA(ID_AA64MMFR2_EL1, 16, 4, 1, 0),
     /// FEAT_PAN.
     PAN(ID_AA64MMFR1_EL1, 20, 4, 1, 0),
+    /// FEAT_PAN2: AT S1E1RP and S1E1WP.
+    PAN2(ID_AA64MMFR1_EL1, 20, 4, 2, 1),
     /// FEAT_PAN3: PAN can cover pages that EL0 may execute.
     PAN3(ID_AA64MMFR1_EL1, 20, 4, 3, 2),
     /// FEAT_UAO.
@@ -92,6 +94,8 @@ public enum CpuFeature {
     E0PD(ID_AA64MMFR2_EL1, 60, 4, 1, 0),
     /// FEAT_CNP: common-not-private translations.
     CNP(ID_AA64MMFR2_EL1, 0, 4, 1, 0),
+    /// FEAT_IDST: an EL0 read of an identification register reports itself (EC 0x18).
+    IDST(ID_AA64MMFR2_EL1, 36, 4, 1, 0),
     /// FEAT_ECV: self-synchronised counter views.
     ECV(ID_AA64MMFR0_EL1, 60, 4, 1, 0);
 

@@ -157,7 +157,7 @@ final class CpuModels {
                 .set(ID_AA64ISAR0_EL1, 0x0221_1001_1021_2120L)
                 .set(ID_AA64ISAR1_EL1, 0x0000_0010_0020_0002L)
                 .set(ID_AA64MMFR0_EL1, 0x1000_0323_1021_1126L)
-                .set(ID_AA64MMFR1_EL1, 0x0000_0000_1021_2122L)
+                .set(ID_AA64MMFR1_EL1, 0x0000_0000_1031_2122L)
                 .set(ID_AA64MMFR2_EL1, 0x1021_0111_1001_1011L)
                 .add();
     }

@@ -57,8 +57,9 @@ final class GuestFeatures {
             new Field(ID_AA64MMFR0_EL1, 24, 0xf), // TGran64
             new Field(ID_AA64MMFR0_EL1, 28, 0xf), // TGran4
             new Field(ID_AA64MMFR0_EL1, 60, 1), // ECV: 2 is a control of EL2
+            new Field(ID_AA64MMFR1_EL1, 0, 2), // HAFDBS
             new Field(ID_AA64MMFR1_EL1, 12, 1), // HPDS
-            new Field(ID_AA64MMFR1_EL1, 20, 2), // PAN: 3 would add SCTLR_EL1.EPAN
+            new Field(ID_AA64MMFR1_EL1, 20, 3), // PAN
             new Field(ID_AA64MMFR2_EL1, 0, 1), // CnP
             new Field(ID_AA64MMFR2_EL1, 4, 1), // UAO
             new Field(ID_AA64MMFR2_EL1, 16, 1), // VARange

@@ -256,6 +256,11 @@ public enum SysReg {
     }
 
     public int crn() {
+        return crn(encoding);
+    }
+
+    /// {@return CRn of an encoding, named or not}
+    public static int crn(int encoding) {
         return encoding >>> 7 & 15;
     }
 
@@ -286,6 +291,13 @@ public enum SysReg {
     /// {@return whether the register is one of the feature identification registers (`ID_*`, `MVFR*`), whose reads
     /// HCR_EL2.TID3 traps}
     public boolean isFeatureId() {
-        return op0() == 3 && op1() == 0 && crn() == 0 && crm() >= 1;
+        return isFeatureIdSpace(encoding);
+    }
+
+    /// {@return whether an encoding, named or not, lies in the space of feature identification registers, whose unnamed
+    /// members read as zero: op0=3 op1=0 CRn=0, CRm 1 to 7}
+    public static boolean isFeatureIdSpace(int encoding) {
+        int crm = encoding >>> 3 & 15;
+        return (encoding >>> 7) == (encoding(3, 0, 0, 0, 0) >>> 7) && crm >= 1 && crm <= 7;
     }
 }
