@@ -95,12 +95,12 @@ public final class Esr {
     /// @param il whether the trapped instruction is 32 bits long, or the class always sets IL
     /// @param iss bits 24:0
     public static long of(int ec, boolean il, int iss) {
-        return (long) (ec & EC_MASK) << EC_SHIFT | (il ? IL : 0) | iss & ISS_MASK;
+        return (long) (ec & EC_MASK) << EC_SHIFT | (il ? IL : 0) | (iss & ISS_MASK);
     }
 
     /// {@return the value with ISS2, bits 55:32, replaced}
     public static long withIss2(long esr, int iss2) {
-        return esr & ~((long) ISS2_MASK << ISS2_SHIFT) | (long) (iss2 & ISS2_MASK) << ISS2_SHIFT;
+        return (esr & ~((long) ISS2_MASK << ISS2_SHIFT)) | (long) (iss2 & ISS2_MASK) << ISS2_SHIFT;
     }
 
     /// {@return field EC, an [ExceptionClass]}
@@ -130,7 +130,7 @@ public final class Esr {
     /// @param fsc a [FaultStatus]
     /// @param flags bits of [#WNR], [#S1PTW], [#CM], [#EA], [#FNV], [#VNCR] joined
     public static int abortIss(int fsc, int flags) {
-        return fsc & FSC_MASK | flags & (WNR | S1PTW | CM | EA | FNV | VNCR);
+        return (fsc & FSC_MASK) | (flags & (WNR | S1PTW | CM | EA | FNV | VNCR));
     }
 
     /// Adds the instruction syndrome of a load or store of one general-purpose register without writeback,
@@ -310,7 +310,7 @@ public final class Esr {
     public static long wfx(int ti, int register) {
         boolean timed = ti == WFX_WFIT || ti == WFX_WFET;
         int operand = timed ? (register & REGISTER_MASK) << WFX_RN_SHIFT | WFX_RV : 0;
-        return of(ExceptionClass.WFX, true, CV | COND_ALWAYS << COND_SHIFT | operand | ti & WFX_TI_MASK);
+        return of(ExceptionClass.WFX, true, CV | COND_ALWAYS << COND_SHIFT | operand | (ti & WFX_TI_MASK));
     }
 
     /// {@return field TI of a WFx trap}

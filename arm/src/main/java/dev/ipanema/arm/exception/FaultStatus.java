@@ -96,7 +96,7 @@ public final class FaultStatus {
         if (!hasLevel(kind)) {
             return Integer.MIN_VALUE;
         }
-        return fsc == (kind | fsc & LEVEL) ? fsc & LEVEL : -1;
+        return fsc == (kind | (fsc & LEVEL)) ? fsc & LEVEL : -1;
     }
 
     /// {@return whether a code is an address size fault of any level}

@@ -28,7 +28,7 @@ public final class Hpfar {
 
     /// {@return the IPA of the access: the page of HPFAR_EL2 with the offset of FAR_EL2}
     public static long ipa(long hpfar, long far) {
-        return ipa(hpfar) | far & (1L << PAGE_SHIFT) - 1;
+        return ipa(hpfar) | (far & ((1L << PAGE_SHIFT) - 1));
     }
 
     /// {@return whether hardware writes HPFAR_EL2 for a stage-2 fault}

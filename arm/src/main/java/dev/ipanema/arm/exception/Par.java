@@ -11,7 +11,7 @@ public final class Par {
     public static final long F = 1;
 
     private static final long RES1 = 1L << 11;
-    private static final long NS = 1L << 9;
+    public static final long NS = 1L << 9;
     private static final int SH_SHIFT = 7;
     private static final int ATTR_SHIFT = 56;
     private static final int ATTR_MASK = 0xFF;
@@ -32,7 +32,7 @@ public final class Par {
     public static long success(long pa, MemoryAttributes attributes) {
         int attr = attributes.noTagAccess() ? ATTR_TAGGED_NO_TAG_ACCESS : Mair.encode(attributes);
         return (long) attr << ATTR_SHIFT
-                | pa & PA_MASK
+                | (pa & PA_MASK)
                 | RES1
                 | NS
                 | (long) attributes.shareability().bits() << SH_SHIFT;

@@ -86,11 +86,11 @@ public final class AttributeCombiner {
 
     private static int weaker(int s1Hints, int s2Hints) {
         int cacheability = Math.min(s1Hints & MemAttrHints.CACHEABILITY, s2Hints & MemAttrHints.CACHEABILITY);
-        return cacheability == 0 ? 0 : s1Hints & MemAttrHints.HINTS | cacheability;
+        return cacheability == 0 ? 0 : (s1Hints & MemAttrHints.HINTS) | cacheability;
     }
 
     private static int forceWriteBack(int s1Hints) {
-        return s1Hints == 0 ? MemAttrHints.WB_RWA.packed() : s1Hints & MemAttrHints.HINTS | Cacheability.WB.ordinal();
+        return s1Hints == 0 ? MemAttrHints.WB_RWA.packed() : (s1Hints & MemAttrHints.HINTS) | Cacheability.WB.ordinal();
     }
 
     private static MemoryAttributes withTagsOf(MemoryAttributes s1, int result, boolean noTagAccess) {

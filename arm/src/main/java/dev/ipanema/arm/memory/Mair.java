@@ -48,7 +48,7 @@ public final class Mair {
     /// {@return byte `index` of a MAIR_ELx value}
     /// @param index the AttrIndx of a descriptor, 0 to 7
     public static int attr(long mair, int index) {
-        return (int) (mair >>> index * ATTR_BITS) & BYTE;
+        return (int) (mair >>> (index * ATTR_BITS)) & BYTE;
     }
 
     /// {@return whether the architecture defines a byte}

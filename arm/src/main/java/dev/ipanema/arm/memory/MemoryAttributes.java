@@ -180,7 +180,7 @@ public final class MemoryAttributes {
 
     /// {@return this type in another shareability domain, as far as the effective shareability rule allows}
     public MemoryAttributes withShareability(Shareability shareability) {
-        return isDevice() || isNormalNonCacheable() ? this : ofPacked(packed & ~SH | shareability.bits());
+        return isDevice() || isNormalNonCacheable() ? this : ofPacked((packed & ~SH) | shareability.bits());
     }
 
     /// {@return this type with or without allocation tags}

@@ -52,9 +52,9 @@ final class Descriptor {
             return desc & inPlace(lowBit, OA_BITS);
         }
         if (granule == Granule.K64) {
-            return desc & inPlace(lowBit, OA_BITS) | (desc & OA_51_48_FIELD) << K64_SHIFT;
+            return (desc & inPlace(lowBit, OA_BITS)) | (desc & OA_51_48_FIELD) << K64_SHIFT;
         }
-        return desc & inPlace(lowBit, OA_BITS_IN_PLACE_LPA2) | (desc & SH_FIELD) << LPA2_SHIFT;
+        return (desc & inPlace(lowBit, OA_BITS_IN_PLACE_LPA2)) | (desc & SH_FIELD) << LPA2_SHIFT;
     }
 
     static long encodeAddress(long address, int lowBit, Granule granule, boolean oa52) {
@@ -62,9 +62,9 @@ final class Descriptor {
             return address & inPlace(lowBit, OA_BITS);
         }
         if (granule == Granule.K64) {
-            return address & inPlace(lowBit, OA_BITS) | address >>> K64_SHIFT & OA_51_48_FIELD;
+            return (address & inPlace(lowBit, OA_BITS)) | ((address >>> K64_SHIFT) & OA_51_48_FIELD);
         }
-        return address & inPlace(lowBit, OA_BITS_IN_PLACE_LPA2) | (address & OA_51_50) >>> LPA2_SHIFT;
+        return (address & inPlace(lowBit, OA_BITS_IN_PLACE_LPA2)) | (address & OA_51_50) >>> LPA2_SHIFT;
     }
 
     private static long inPlace(int lowBit, int topBit) {

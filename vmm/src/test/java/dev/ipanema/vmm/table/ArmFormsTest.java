@@ -3,6 +3,7 @@ package dev.ipanema.vmm.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ipanema.arm.memory.Mair;
 import dev.ipanema.base.text.BadInput;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +50,35 @@ class ArmFormsTest {
         assertThatThrownBy(() -> disagreeing(NOFWB + "0xFF,01111,Normal oWB iWB,DEFINED,Normal-WB,0xFF\n"))
                 .isInstanceOf(BadInput.class)
                 .hasMessage("t.csv:2: column s2_memattr: unknown value '01111'");
+    }
+
+    private static String everyLegalMair(String header, String cells) {
+        StringBuilder text = new StringBuilder(header);
+        for (int mair = 0; mair < 256; mair++) {
+            if (Mair.isDefined(mair, true, true)) {
+                text.append("0x%02X,".formatted(mair)).append(cells);
+            }
+        }
+        return text.toString();
+    }
+
+    @Test
+    void strictestDeviceAtStage2WinsOverEveryLegalMairByte() {
+        String table = everyLegalMair(
+                "s1_mair,s2_memattr,s2_attr,status,result_class,shareability\n",
+                "0000,Device-nGnRnE,DEFINED,Device-nGnRnE,OSH-forced\n");
+
+        assertThat(disagreeing(table)).isEmpty();
+        assertThat(table.lines()).hasSize(1 + 236);
+    }
+
+    @Test
+    void forcedWriteBackWinsOverEveryLegalMairByteAndKeepsTagsOfOne() {
+        String table = everyLegalMair(
+                "s1_mair,s2_memattr,s2_meaning,result_class,result_xs,shareability\n",
+                "0110,Force Normal-WB,Normal-WB,0,combine\n");
+
+        assertThat(disagreeing(table)).containsExactly("result_class");
     }
 
     @Test
