@@ -5,6 +5,7 @@ module dev.ipanema.kvm {
     requires static transitive org.jspecify;
 
     exports dev.ipanema.kvm.memslot;
+    exports dev.ipanema.kvm.stage2;
     exports dev.ipanema.kvm.uapi;
     exports dev.ipanema.kvm.version;
 }

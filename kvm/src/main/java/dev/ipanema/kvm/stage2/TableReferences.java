@@ -1,0 +1,73 @@
+package dev.ipanema.kvm.stage2;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
+/// How often each table page is in use: once by its allocation and once by each non-zero entry that it
+/// holds, so that `count == 1` means empty (Linux: the reference count of `struct page`).
+///
+/// A sparse array by page number in three steps; a step costs a load. Counting is thread-safe; a page
+/// number must be below 2^40.
+final class TableReferences {
+    private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(int[].class);
+    private static final int BITS = 9;
+    private static final int MASK = (1 << BITS) - 1;
+
+    private final int pageShift;
+    private volatile int[][][] root = new int[1][][];
+
+    TableReferences(int pageShift) {
+        this.pageShift = pageShift;
+    }
+
+    /// {@return references of a table page, 0 when it is none}
+    int count(long pa) {
+        long page = pa >>> pageShift;
+        int high = (int) (page >>> (2 * BITS));
+        int[][][] all = root;
+        int[][] middle = high < all.length ? all[high] : null;
+        int[] leaf = middle == null ? null : middle[(int) (page >>> BITS) & MASK];
+        return leaf == null ? 0 : (int) COUNT.getVolatile(leaf, (int) page & MASK);
+    }
+
+    /// Adds references, or takes them away when `delta` is negative.
+    void add(long pa, int delta) {
+        long page = pa >>> pageShift;
+        int[] leaf = leaf(page);
+        int before = (int) COUNT.getAndAdd(leaf, (int) page & MASK, delta);
+        assert before + delta >= 0 : "References of table page " + pa + " become " + (before + delta);
+    }
+
+    /// Sets the references of a page that nobody else knows of.
+    void set(long pa, int count) {
+        long page = pa >>> pageShift;
+        COUNT.setVolatile(leaf(page), (int) page & MASK, count);
+    }
+
+    private int[] leaf(long page) {
+        int high = (int) (page >>> (2 * BITS));
+        int[][][] all = root;
+        int[][] middle = high < all.length ? all[high] : null;
+        int[] leaf = middle == null ? null : middle[(int) (page >>> BITS) & MASK];
+        return leaf != null ? leaf : create(page);
+    }
+
+    /// The slow way: creates the steps that are missing. Arrays are filled before they are published by the
+    /// write of [#root], and replaced, not changed, above the counters.
+    private synchronized int[] create(long page) {
+        int high = (int) (page >>> (2 * BITS));
+        int low = (int) (page >>> BITS) & MASK;
+        int[][][] all = root;
+        if (high < all.length && all[high] != null && all[high][low] != null) {
+            return all[high][low];
+        }
+        int[][][] grown = Arrays.copyOf(all, Math.max(all.length, high + 1));
+        int[][] middle = grown[high] == null ? new int[1 << BITS][] : grown[high].clone();
+        int[] leaf = new int[1 << BITS];
+        middle[low] = leaf;
+        grown[high] = middle;
+        root = grown;
+        return leaf;
+    }
+}
