@@ -2,8 +2,8 @@ package dev.ipanema.machine.memory;
 
 import dev.ipanema.base.text.Sizes;
 
-/// An access to a physical address at which nothing is, or of a kind that what is there does not take. The caller
-/// could have asked [PhysicalMemory#contains]: an access of a guest must never end here.
+/// An access to a physical address at which nothing is, or of a kind that what is there does not take. The
+/// caller could have asked [PhysicalMemory#contains]: an access of a guest must never end here.
 public final class BusErrorException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

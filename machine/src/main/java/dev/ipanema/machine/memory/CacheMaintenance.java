@@ -6,8 +6,9 @@ import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/// Entry points of cache maintenance by physical address. Each call is counted and told to the listener, if any. Memory
-/// is coherent for every agent as long as caches are not modelled: no call changes its contents.
+/// Entry points of cache maintenance by physical address. Each call is counted and told to the listener, if
+/// any. Memory is coherent for every agent as long as caches are not modelled: no call changes its
+/// contents.
 public final class CacheMaintenance {
     private record Count(LongAdder calls, LongAdder bytes) {}
 

@@ -11,11 +11,11 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.util.Locale;
 
-/// One anonymous mapping of the host process: address space only until a page is touched, zero-filled, at one address
-/// until [#close()]. The only native calls of this module: `mmap`, `munmap`, `madvise`.
+/// One anonymous mapping of the host process: address space only until a page is touched, zero-filled, at
+/// one address until [#close()]. The only native calls of this module: `mmap`, `munmap`, `madvise`.
 ///
-/// `MAP_NORESERVE` keeps hundreds of GiB from counting as committed; `MADV_NOHUGEPAGE` keeps one touched page from
-/// costing 2 MiB.
+/// `MAP_NORESERVE` keeps hundreds of GiB from counting as committed; `MADV_NOHUGEPAGE` keeps one touched
+/// page from costing 2 MiB.
 final class HostMapping implements AutoCloseable {
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_PRIVATE = 2;

@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// How much memory this computer has for the process: what `/proc/meminfo` says, or less where a control group limits
-/// it.
+/// How much memory this computer has for the process: what `/proc/meminfo` says, or less where a control
+/// group limits it.
 final class MemoryLimit {
     private static final Path MEMINFO = Path.of("/proc/meminfo");
     private static final Path OWN_CGROUP = Path.of("/proc/self/cgroup");

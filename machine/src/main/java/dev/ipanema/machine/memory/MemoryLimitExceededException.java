@@ -2,8 +2,8 @@ package dev.ipanema.machine.memory;
 
 import dev.ipanema.base.text.Sizes;
 
-/// The simulated memory touched for the first time would exceed what the host may spend on it. The message is a
-/// sentence for the user; the run that meets it ends with exit code 1.
+/// The simulated memory touched for the first time would exceed what the host may spend on it. The message
+/// is a sentence for the user; the run that meets it ends with exit code 1.
 public final class MemoryLimitExceededException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -7,19 +7,19 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// The physical address space of one machine: RAM in host memory that is taken page by page as it is touched, and
-/// ranges that devices answer.
+/// The physical address space of one machine: RAM in host memory that is taken page by page as it is
+/// touched, and ranges that devices answer.
 ///
-/// Every access names the agent and the memory type it is made with; they have no effect on the result while caches
-/// are not modelled. Addresses and lengths are checked; an access outside one region is a [BusErrorException], which a
-/// caller excludes by [#contains]. Values are little-endian and need no alignment, except for
-/// [#compareAndExchange].
+/// Every access names the agent and the memory type it is made with; they have no effect on the result
+/// while caches are not modelled. Addresses and lengths are checked; an access outside one region is a
+/// [BusErrorException], which a caller excludes by [#contains]. Values are little-endian and need no
+/// alignment, except for [#compareAndExchange].
 ///
-/// Thread-safe like memory is: accesses of different threads to the same bytes race, naturally aligned ones of up to
-/// 8 bytes are single-copy atomic.
+/// Thread-safe like memory is: accesses of different threads to the same bytes race, naturally aligned ones
+/// of up to 8 bytes are single-copy atomic.
 ///
-/// Invariant `mapped-until-joined`: RAM never moves, and [#close()] is called only after every thread that may use an
-/// address, a window or this object has ended.
+/// Invariant `mapped-until-joined`: RAM never moves, and [#close()] is called only after every thread that
+/// may use an address, a window or this object has ended.
 public final class PhysicalMemory implements AutoCloseable {
     /// The widest physical address of the architecture without FEAT_D128, in bits.
     public static final int MAX_ADDRESS_BITS = 52;
@@ -126,8 +126,8 @@ public final class PhysicalMemory implements AutoCloseable {
         }
     }
 
-    /// Replaces 1, 2, 4 or 8 naturally aligned bytes of RAM if they hold `expected`, atomically and in order with all
-    /// other accesses of the calling thread.
+    /// Replaces 1, 2, 4 or 8 naturally aligned bytes of RAM if they hold `expected`, atomically and in
+    /// order with all other accesses of the calling thread.
     ///
     /// @return what they held, zero-extended; the store was made when that is `expected`
     public long compareAndExchange(Agent agent, MemoryAttributes type, long pa, int bytes, long expected, long value) {
@@ -144,8 +144,8 @@ public final class PhysicalMemory implements AutoCloseable {
         return RAW.compareAndExchange(ram.hostBase() + offset, bytes, expected, value);
     }
 
-    /// Reads a range into an array. Of a device it reads registers in ascending order, each as wide as its alignment
-    /// permits, up to 8 bytes.
+    /// Reads a range into an array. Of a device it reads registers in ascending order, each as wide as its
+    /// alignment permits, up to 8 bytes.
     public void read(Agent agent, MemoryAttributes type, long pa, byte[] to, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, to.length);
         if (length == 0) {
@@ -213,8 +213,8 @@ public final class PhysicalMemory implements AutoCloseable {
         ramOf(to, toPa, length).copyFrom(ramOf(from, fromPa, length), fromPa - from.base(), toPa - to.base(), length);
     }
 
-    /// Counts the page of a physical address as touched and gives its host address: for a translation that will be
-    /// written through. Only module `machine` can do anything with a host address.
+    /// Counts the page of a physical address as touched and gives its host address: for a translation that
+    /// will be written through. Only module `machine` can do anything with a host address.
     ///
     /// @return the host address, or -1 where no RAM is
     public long hostAddress(long pa) {
@@ -228,8 +228,8 @@ public final class PhysicalMemory implements AutoCloseable {
         return ram.hostBase() + offset;
     }
 
-    /// Gives the host address of a physical address for reading only; reading a page never touched costs nothing, so
-    /// it is not counted.
+    /// Gives the host address of a physical address for reading only; reading a page never touched costs
+    /// nothing, so it is not counted.
     ///
     /// @return the host address, or -1 where no RAM is
     public long hostAddressForRead(long pa) {

@@ -6,8 +6,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
 
-/// Collects the regions of a [PhysicalMemory]. Regions start and end on 4 KiB boundaries, lie below 2^52 and do not
-/// overlap.
+/// Collects the regions of a [PhysicalMemory]. Regions start and end on 4 KiB boundaries, lie below 2^52
+/// and do not overlap.
 public final class PhysicalMemoryBuilder {
     private record Planned(String name, long base, long size, Function<ResidentPages, PhysicalRegion> region) {}
 
@@ -30,8 +30,8 @@ public final class PhysicalMemoryBuilder {
         return this;
     }
 
-    /// Sets how many bytes of RAM may be touched; without it, three quarters of what this computer (or the control
-    /// group of this process) has.
+    /// Sets how many bytes of RAM may be touched; without it, three quarters of what this computer (or the
+    /// control group of this process) has.
     public PhysicalMemoryBuilder maxResident(long bytes) {
         if (bytes < TouchedPages.PAGE_SIZE) {
             throw new IllegalArgumentException("Limit of simulated memory is less than a page: " + bytes);

@@ -2,8 +2,8 @@ package dev.ipanema.machine.memory;
 
 import static dev.ipanema.machine.memory.RawMemory.RAW;
 
-/// A range of RAM seen by one agent with one memory type: 8-byte accesses at offsets, each checked against the range.
-/// Made once by [PhysicalMemory#window] and used for the many accesses of page-table code.
+/// A range of RAM seen by one agent with one memory type: 8-byte accesses at offsets, each checked against
+/// the range. Made once by [PhysicalMemory#window] and used for the many accesses of page-table code.
 ///
 /// Offsets are in bytes and multiples of 8. A store counts the first touch of its page. Not usable after
 /// [PhysicalMemory#close()] (invariant `mapped-until-joined`).

@@ -3,12 +3,13 @@ package dev.ipanema.machine.memory;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
-/// The one seam to memory outside the Java heap, by host address. There are two classes behind it: [UnsafeRaw], the
-/// faster, and [SegmentRaw], which uses supported API only. The choice is made once, at class initialization.
+/// The one seam to memory outside the Java heap, by host address. There are two classes behind it:
+/// [UnsafeRaw], the faster, and [SegmentRaw], which uses supported API only. The choice is made once, at
+/// class initialization.
 ///
-/// No method checks its address: only module `machine` may call it, and only with addresses that lie in a mapping of
-/// [PhysicalMemory] (an architecture test keeps others out). Values are little-endian. Plain accesses may be
-/// unaligned; those with an ordering, and the atomics, must be naturally aligned.
+/// No method checks its address: only module `machine` may call it, and only with addresses that lie in a
+/// mapping of [PhysicalMemory] (an architecture test keeps others out). Values are little-endian. Plain
+/// accesses may be unaligned; those with an ordering, and the atomics, must be naturally aligned.
 public abstract sealed class RawMemory permits UnsafeRaw, SegmentRaw {
     /// System property that asks for an implementation: `unsafe` or `segment`.
     public static final String PROPERTY = "ipanema.raw";
@@ -18,9 +19,8 @@ public abstract sealed class RawMemory permits UnsafeRaw, SegmentRaw {
 
     RawMemory() {}
 
-    /// {@return the implementation for a value of [#PROPERTY]: without a wish `Unsafe` where the JVM allows it
-    /// silently,
-    /// else segments}
+    /// {@return the implementation for a value of [#PROPERTY]: without a wish `Unsafe` where the JVM allows
+    /// it silently, else segments}
     static RawMemory choose(@Nullable String wish) {
         if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
             throw new UnsupportedOperationException("Simulated memory needs a little-endian host");

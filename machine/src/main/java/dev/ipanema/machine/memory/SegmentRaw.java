@@ -4,7 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
-/// Raw memory by `java.lang.foreign`: supported API, checked against the one segment that spans the address space.
+/// Raw memory by `java.lang.foreign`: supported API, checked against the one segment that spans the address
+/// space.
 // Restricted methods: only for the segment that spans the address space.
 @SuppressWarnings("restricted")
 final class SegmentRaw extends RawMemory {

@@ -2,11 +2,11 @@ package dev.ipanema.machine.memory;
 
 import static dev.ipanema.machine.memory.RawMemory.RAW;
 
-/// Which 4 KiB pages of one RAM region have been touched: one bit a page, itself in sparse memory, so that a region of
-/// hundreds of GiB costs nothing until it is used.
+/// Which 4 KiB pages of one RAM region have been touched: one bit a page, itself in sparse memory, so that
+/// a region of hundreds of GiB costs nothing until it is used.
 ///
-/// Invariant `counted-once`: a page's bit is set by exactly one thread, and that thread has counted it before anybody
-/// can see the bit.
+/// Invariant `counted-once`: a page's bit is set by exactly one thread, and that thread has counted it
+/// before anybody can see the bit.
 final class TouchedPages implements AutoCloseable {
     static final int PAGE_SHIFT = 12;
     static final long PAGE_SIZE = 1L << PAGE_SHIFT;

@@ -4,10 +4,11 @@ import java.lang.reflect.Field;
 import java.util.Objects;
 import sun.misc.Unsafe;
 
-/// Raw memory by `sun.misc.Unsafe`: one machine instruction an access. The JDK will withdraw these methods one day;
-/// [SegmentRaw] stands ready.
+/// Raw memory by `sun.misc.Unsafe`: one machine instruction an access. The JDK will withdraw these methods
+/// one day; [SegmentRaw] stands ready.
 ///
-/// The JVM must have been started with `--sun-misc-unsafe-memory-access=allow`: otherwise it warns or refuses.
+/// The JVM must have been started with `--sun-misc-unsafe-memory-access=allow`: otherwise it warns or
+/// refuses.
 // Terminally deprecated (JEP 471): the warning is the subject of this class.
 @SuppressWarnings("removal")
 final class UnsafeRaw extends RawMemory {

@@ -117,7 +117,8 @@ class FirstTouchTest {
         }
     }
 
-    /// A GB200 superchip: building it is address space only; one page in each 2 MiB of its HBM can be touched.
+    /// A GB200 superchip: building it is address space only; one page in each 2 MiB of its HBM can be
+    /// touched.
     @Test
     void superchipIsBuiltAtOnceAndEvery2MiBOfHbmCanBeTouched() {
         long hbm = 0x1000_0000_0000L;

@@ -71,7 +71,8 @@ class PhysicalMemoryTest {
         assertThat(load(DRAM + DRAM_SIZE, 8)).isZero();
     }
 
-    /// Below the region, its last byte plus one, across two regions that touch, beyond all, negative, wrap-around.
+    /// Below the region, its last byte plus one, across two regions that touch, beyond all, negative,
+    /// wrap-around.
     @ParameterizedTest
     @CsvSource({
         "0x7fffffff,1",
