@@ -22,8 +22,7 @@ final class PfnFaults implements VmOperations {
     /// @param firstPfn the PFN behind page offset `firstPgoff` of the VMA
     /// @param huge whether 2 MiB leaves are made
     /// @param usable whether the device may be accessed now; otherwise an access is SIGBUS
-    /// @param deviceLock held from that question to the insertion, so that who revokes access under it misses
-    nothing
+    /// @param deviceLock held from that question to the insertion; who revokes access holds it too
     PfnFaults(
             long firstPfn,
             long firstPgoff,
