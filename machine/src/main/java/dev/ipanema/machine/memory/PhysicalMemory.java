@@ -115,7 +115,7 @@ public final class PhysicalMemory implements AutoCloseable {
             return;
         }
         long offset = pa - region.base();
-        ram.touched().touch(offset, bytes);
+        boolean watched = ram.touched().touch(offset, bytes);
         long address = ram.hostBase() + offset;
         switch (bytes) {
             case 1 -> RAW.putByte(address, (byte) value);
@@ -123,6 +123,9 @@ public final class PhysicalMemory implements AutoCloseable {
             case 4 -> RAW.putInt(address, (int) value);
             case 8 -> RAW.putLong(address, value);
             default -> throw badSize(bytes);
+        }
+        if (watched) {
+            ram.touched().report(offset, bytes);
         }
     }
 
@@ -140,8 +143,12 @@ public final class PhysicalMemory implements AutoCloseable {
             throw new IllegalArgumentException("Atomic access is not aligned: pa=" + pa + " bytes=" + bytes);
         }
         long offset = pa - region.base();
-        ram.touched().touch(offset);
-        return RAW.compareAndExchange(ram.hostBase() + offset, bytes, expected, value);
+        boolean watched = ram.touched().touch(offset);
+        long witness = RAW.compareAndExchange(ram.hostBase() + offset, bytes, expected, value);
+        if (watched) {
+            ram.touched().report(offset, bytes);
+        }
+        return witness;
     }
 
     /// Reads a range into an array. Of a device it reads registers in ascending order, each as wide as its
@@ -176,8 +183,11 @@ public final class PhysicalMemory implements AutoCloseable {
         PhysicalRegion region = checked(agent, type, pa, length);
         RamBacking ram = region.ram();
         if (ram != null) {
-            ram.touched().touch(pa - region.base(), length);
+            boolean watched = ram.touched().touch(pa - region.base(), length);
             RAW.copyIn(from, offset, ram.hostBase() + (pa - region.base()), length);
+            if (watched) {
+                ram.touched().report(pa - region.base(), length);
+            }
             return;
         }
         for (int done = 0; done < length; ) {
@@ -243,6 +253,25 @@ public final class PhysicalMemory implements AutoCloseable {
         PhysicalRegion region = region(pa);
         RamBacking ram = region == null ? null : region.ram();
         return region != null && ram != null && ram.touched().isTouched(pa - region.base());
+    }
+
+    /// Sets who is told of stores to watched pages that are made through this object or a window of it. A
+    /// store through a [#hostAddress] is not seen.
+    public void setPageWatcher(PageWatcher watcher) {
+        resident.watcher(watcher);
+    }
+
+    /// Watches the page of a physical address in RAM from now on, for example because instructions of it
+    /// have been decoded. The page counts as touched. A store that has begun may still go unreported.
+    public void watch(long pa) {
+        PhysicalRegion region = checked(Agent.PE, MemoryAttributes.NORMAL_WB, pa, 1);
+        ramOf(region, pa, 1).touched().watch(pa - region.base());
+    }
+
+    /// Ends [#watch].
+    public void unwatch(long pa) {
+        PhysicalRegion region = checked(Agent.PE, MemoryAttributes.NORMAL_WB, pa, 1);
+        ramOf(region, pa, 1).touched().unwatch(pa - region.base());
     }
 
     /// {@return a window on a range of RAM, for code that makes many accesses to it with one agent and type}

@@ -24,7 +24,7 @@ public final class PhysicalRegion {
         this.base = base;
         this.size = size;
         this.mmio = null;
-        this.ram = new RamBacking(size, resident);
+        this.ram = new RamBacking(base, size, resident);
     }
 
     /// {@return its name, for people}

@@ -50,19 +50,35 @@ public final class PhysicalWindow {
 
     /// Stores 8 bytes.
     public void setLong(long offset, long value) {
-        RAW.putLong(writable(offset), value);
+        long address = readable(offset);
+        boolean watched = touched.touch(regionOffset + offset);
+        RAW.putLong(address, value);
+        if (watched) {
+            touched.report(regionOffset + offset, Long.BYTES);
+        }
     }
 
     /// Stores 8 bytes after all earlier accesses of this thread.
     public void setLongRelease(long offset, long value) {
-        RAW.putLongRelease(writable(offset), value);
+        long address = readable(offset);
+        boolean watched = touched.touch(regionOffset + offset);
+        RAW.putLongRelease(address, value);
+        if (watched) {
+            touched.report(regionOffset + offset, Long.BYTES);
+        }
     }
 
     /// Replaces 8 bytes if they hold `expected`, atomically, with volatile semantics.
     ///
     /// @return whether they did
     public boolean compareAndSetLong(long offset, long expected, long value) {
-        return RAW.compareAndSetLong(writable(offset), expected, value);
+        long address = readable(offset);
+        boolean watched = touched.touch(regionOffset + offset);
+        boolean stored = RAW.compareAndSetLong(address, expected, value);
+        if (watched && stored) {
+            touched.report(regionOffset + offset, Long.BYTES);
+        }
+        return stored;
     }
 
     /// Fills `[offset, offset+bytes)` with zeroes.
@@ -70,8 +86,11 @@ public final class PhysicalWindow {
         if (offset < 0 || bytes <= 0 || bytes > size || offset > size - bytes) {
             throw outside(offset, bytes);
         }
-        touched.touch(regionOffset + offset, bytes);
+        boolean watched = touched.touch(regionOffset + offset, bytes);
         RAW.fill(hostBase + offset, bytes, (byte) 0);
+        if (watched) {
+            touched.report(regionOffset + offset, bytes);
+        }
     }
 
     private long readable(long offset) {
@@ -79,12 +98,6 @@ public final class PhysicalWindow {
             throw outside(offset, Long.BYTES);
         }
         return hostBase + offset;
-    }
-
-    private long writable(long offset) {
-        long address = readable(offset);
-        touched.touch(regionOffset + offset);
-        return address;
     }
 
     private RuntimeException outside(long offset, long bytes) {

@@ -8,11 +8,11 @@ final class RamBacking implements AutoCloseable {
     private final TouchedPages touched;
     private final long hostBase;
 
-    RamBacking(long size, ResidentPages resident) {
+    RamBacking(long base, long size, ResidentPages resident) {
         this.mapping = HostMapping.reserve(size);
         this.hostBase = mapping.address();
         try {
-            this.touched = new TouchedPages(size, resident);
+            this.touched = new TouchedPages(base, size, resident);
         } catch (RuntimeException e) {
             mapping.close();
             throw e;
@@ -38,7 +38,11 @@ final class RamBacking implements AutoCloseable {
             }
             long next = Math.min(end, (offset & -TouchedPages.PAGE_SIZE) + TouchedPages.PAGE_SIZE);
             if (touched.isTouched(offset)) {
+                boolean watched = touched.isWatched(offset);
                 RAW.fill(hostBase + offset, next - offset, (byte) 0);
+                if (watched) {
+                    touched.report(offset, next - offset);
+                }
             }
             offset = next;
         }
@@ -51,8 +55,11 @@ final class RamBacking implements AutoCloseable {
             long rest = TouchedPages.PAGE_SIZE - (offset & TouchedPages.PAGE_SIZE - 1);
             long chunk = Math.min(bytes, Math.min(sourceRest, rest));
             if (source.touched.isTouched(sourceOffset)) {
-                touched.touch(offset);
+                boolean watched = touched.touch(offset);
                 RAW.copy(source.hostBase + sourceOffset, hostBase + offset, chunk);
+                if (watched) {
+                    touched.report(offset, chunk);
+                }
             } else {
                 zero(offset, chunk);
             }

@@ -1,11 +1,14 @@
 package dev.ipanema.machine.memory;
 
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
-/// How many 4 KiB pages of one physical memory have been touched, against the number that may be.
+/// How many 4 KiB pages of one physical memory have been touched, against the number that may be; and who
+/// is told of stores to watched pages.
 final class ResidentPages {
     private final AtomicLong pages = new AtomicLong();
     private final long maxBytes;
+    private volatile @Nullable PageWatcher watcher;
 
     ResidentPages(long maxBytes) {
         this.maxBytes = maxBytes;
@@ -24,6 +27,17 @@ final class ResidentPages {
 
     void remove(long count) {
         pages.addAndGet(-count);
+    }
+
+    void watcher(PageWatcher newWatcher) {
+        watcher = newWatcher;
+    }
+
+    void report(long pa, long bytes) {
+        PageWatcher told = watcher;
+        if (told != null) {
+            told.written(pa, bytes);
+        }
     }
 
     long bytes() {

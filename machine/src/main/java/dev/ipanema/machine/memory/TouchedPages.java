@@ -2,11 +2,14 @@ package dev.ipanema.machine.memory;
 
 import static dev.ipanema.machine.memory.RawMemory.RAW;
 
-/// Which 4 KiB pages of one RAM region have been touched: one bit a page, itself in sparse memory, so that
-/// a region of hundreds of GiB costs nothing until it is used.
+/// Which 4 KiB pages of one RAM region have been touched, and which are watched: one bit a page each, in
+/// sparse memory, so that a region of hundreds of GiB costs nothing until it is used.
 ///
-/// Invariant `counted-once`: a page's bit is set by exactly one thread, and that thread has counted it
-/// before anybody can see the bit.
+/// Invariants:
+/// - `counted-once`: a page's bit is set by exactly one thread, and that thread has counted it before
+///   anybody can see the bit.
+/// - `watched-is-slow`: a watched page has been counted, and its bit in the touched map is clear. So a
+///   store finds out about both by the one test that it makes anyway.
 final class TouchedPages implements AutoCloseable {
     static final int PAGE_SHIFT = 12;
     static final long PAGE_SIZE = 1L << PAGE_SHIFT;
@@ -15,66 +18,122 @@ final class TouchedPages implements AutoCloseable {
     private static final int WORD_BYTES_SHIFT = 3;
     private static final long WORD_PAGES_MASK = (1L << WORD_PAGES_SHIFT) - 1;
 
-    private final HostMapping bitmap;
-    private final long base;
+    private final HostMapping bitmaps;
+    private final long touched;
+    private final long watched;
+    private final long regionBase;
     private final ResidentPages resident;
 
-    TouchedPages(long regionBytes, ResidentPages resident) {
+    TouchedPages(long regionBase, long regionBytes, ResidentPages resident) {
         long words = (regionBytes >>> (PAGE_SHIFT + WORD_PAGES_SHIFT)) + 1;
-        this.bitmap = HostMapping.reserve(words << WORD_BYTES_SHIFT);
-        this.base = bitmap.address();
+        this.bitmaps = HostMapping.reserve(words << (WORD_BYTES_SHIFT + 1));
+        this.touched = bitmaps.address();
+        this.watched = touched + (words << WORD_BYTES_SHIFT);
+        this.regionBase = regionBase;
         this.resident = resident;
     }
 
     /// Counts the page of an offset unless it has been.
-    void touch(long offset) {
+    ///
+    /// @return whether the page is watched: the caller stores and then calls [#report]
+    boolean touch(long offset) {
         long page = offset >>> PAGE_SHIFT;
+        long at = word(page);
         // RACE: a plain read that misses another thread's bit only leads to the atomic path.
-        if ((RAW.getLong(word(page)) >>> page & 1) == 0) {
-            touchFirst(word(page), 1L << page);
-        }
+        return ((RAW.getLong(touched + at) >>> page) & 1) == 0 && touchSlowly(at, 1L << page);
     }
 
     /// Counts all pages of a range; `bytes` is more than 0.
-    void touch(long offset, long bytes) {
+    ///
+    /// @return whether one of them is watched
+    boolean touch(long offset, long bytes) {
         long page = offset >>> PAGE_SHIFT;
         long last = (offset + bytes - 1) >>> PAGE_SHIFT;
+        boolean isWatched = false;
         while (page <= last) {
             long inWord = Math.min(last - page + 1, WORD_PAGES_MASK + 1 - (page & WORD_PAGES_MASK));
             long mask = (-1L >>> (WORD_PAGES_MASK + 1 - inWord)) << page;
-            if ((RAW.getLong(word(page)) & mask) != mask) {
-                touchFirst(word(page), mask);
+            long at = word(page);
+            if ((RAW.getLong(touched + at) & mask) != mask) {
+                isWatched |= touchSlowly(at, mask);
             }
             page += inWord;
         }
+        return isWatched;
+    }
+
+    /// Tells the watcher of a store to a range with a watched page.
+    void report(long offset, long bytes) {
+        resident.report(regionBase + offset, bytes);
     }
 
     /// {@return whether the page of an offset has been touched}
     boolean isTouched(long offset) {
         long page = offset >>> PAGE_SHIFT;
-        return (RAW.getLongVolatile(word(page)) >>> page & 1) != 0;
+        return ((counted(word(page)) >>> page) & 1) != 0;
     }
 
     /// {@return whether any of the 64 pages around an offset, aligned to 256 KiB, has been touched}
     boolean isAnyTouchedAround(long offset) {
-        return RAW.getLongVolatile(word(offset >>> PAGE_SHIFT)) != 0;
+        return counted(word(offset >>> PAGE_SHIFT)) != 0;
     }
 
-    private long word(long page) {
-        return base + (page >>> WORD_PAGES_SHIFT << WORD_BYTES_SHIFT);
+    /// {@return whether the page of an offset is watched}
+    boolean isWatched(long offset) {
+        long page = offset >>> PAGE_SHIFT;
+        return ((RAW.getLongVolatile(watched + word(page)) >>> page) & 1) != 0;
     }
 
-    private void touchFirst(long word, long mask) {
+    /// Watches the page of an offset from now on; it is counted as touched.
+    synchronized void watch(long offset) {
+        touch(offset);
+        long page = offset >>> PAGE_SHIFT;
+        long at = word(page);
+        // In this order the page is in one of the maps at any time.
+        update(watched + at, 0, 1L << page);
+        update(touched + at, 1L << page, 0);
+    }
+
+    /// Ends [#watch].
+    synchronized void unwatch(long offset) {
+        if (isWatched(offset)) {
+            long page = offset >>> PAGE_SHIFT;
+            long at = word(page);
+            update(touched + at, 0, 1L << page);
+            update(watched + at, 1L << page, 0);
+        }
+    }
+
+    private static void update(long address, long clear, long set) {
+        long old;
+        do {
+            old = RAW.getLongVolatile(address);
+        } while (!RAW.compareAndSetLong(address, old, (old & ~clear) | set));
+    }
+
+    /// {@return bytes from the start of a bitmap to the word of a page}
+    private static long word(long page) {
+        return page >>> WORD_PAGES_SHIFT << WORD_BYTES_SHIFT;
+    }
+
+    private long counted(long at) {
+        // A page that moves between the maps while they are read is seen in one of the three loads.
+        long before = RAW.getLongVolatile(touched + at);
+        return before | RAW.getLongVolatile(watched + at) | RAW.getLongVolatile(touched + at);
+    }
+
+    private boolean touchSlowly(long at, long mask) {
         while (true) {
-            long old = RAW.getLongVolatile(word);
-            long missing = mask & ~old;
+            long old = RAW.getLongVolatile(touched + at);
+            long isWatched = RAW.getLongVolatile(watched + at) & mask;
+            long missing = mask & ~old & ~isWatched;
             if (missing == 0) {
-                return;
+                return isWatched != 0;
             }
             int count = Long.bitCount(missing);
             resident.add(count);
-            if (RAW.compareAndSetLong(word, old, old | missing)) {
-                return;
+            if (RAW.compareAndSetLong(touched + at, old, old | missing)) {
+                return isWatched != 0;
             }
             resident.remove(count);
         }
@@ -82,6 +141,6 @@ final class TouchedPages implements AutoCloseable {
 
     @Override
     public void close() {
-        bitmap.close();
+        bitmaps.close();
     }
 }
