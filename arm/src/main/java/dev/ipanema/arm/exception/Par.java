@@ -11,6 +11,7 @@ public final class Par {
     public static final long F = 1;
 
     private static final long RES1 = 1L << 11;
+    /// Bit NS of a success: UNKNOWN outside Secure state, reported set here.
     public static final long NS = 1L << 9;
     private static final int SH_SHIFT = 7;
     private static final int ATTR_SHIFT = 56;

@@ -16,7 +16,9 @@ public final class ProbePage {
     /// What the code at [ProbePayload#CODE_OFFSET] leaves in X1.
     public static final long CODE_RESULT = 0x5a5a;
 
-    private static final int SIZE = 4096;
+    /// Bytes of the page.
+    public static final int SIZE = 4096;
+
     private static final byte[] CONTENT = build();
 
     private ProbePage() {}
