@@ -171,6 +171,12 @@ public final class CpuContext {
         translation.privilegeChanged();
     }
 
+    /// Takes a synchronous exception to EL1, as a hypervisor injects one: ESR_EL1, ELR_EL1, SPSR_EL1, PSTATE and PC are
+    /// written as hardware would; the preferred return address is [#pc()]. FAR_EL1 is the caller's.
+    public void enterSynchronous(long esr) {
+        Exceptions.enterEl1(this, esr, 0, Exceptions.implementedPstate(model));
+    }
+
     /// {@return the exception level, 0 or 1}
     public int el() {
         return Pstate.el(pstate);

@@ -32,7 +32,6 @@ final class Exceptions {
     private static final int VECTORS_LOWER_EL = 0x400;
 
     private final Mmu mmu;
-    private final boolean hasPan;
     private final boolean hasRas;
     private final long restored;
 
@@ -45,7 +44,6 @@ final class Exceptions {
 
     Exceptions(Mmu mmu, CpuModel model) {
         this.mmu = mmu;
-        this.hasPan = model.guestHas(CpuFeature.PAN);
         this.hasRas = model.guestHas(CpuFeature.RAS);
         this.restored = implementedPstate(model);
     }
@@ -189,6 +187,14 @@ final class Exceptions {
 
     private void toEl1(CpuContext ctx, long esr, int vector) {
         taken++;
+        enterEl1(ctx, esr, vector, restored);
+        mmu.clearExclusive();
+    }
+
+    /// Enters EL1 at a vector of VBAR_EL1 (`AArch64.TakeException`).
+    ///
+    /// @param implemented result of [#implementedPstate]
+    static void enterEl1(CpuContext ctx, long esr, int vector, long implemented) {
         long old = ctx.pstate();
         long sctlr = ctx.translation().sctlrEl1;
         int vectors = Pstate.el(old) == 0 ? VECTORS_LOWER_EL : (old & Pstate.SP) != 0 ? VECTORS_SP_ELX : 0;
@@ -197,15 +203,14 @@ final class Exceptions {
         ctx.sys[SysReg.ESR_EL1.index()] = esr;
         long state = old & ~(Pstate.MODE | Pstate.IL | Pstate.SS | Pstate.UAO | Pstate.SSBS | Pstate.BTYPE);
         state |= Pstate.EL1H | Pstate.DAIF;
-        if (hasPan && (sctlr & SctlrEl1.SPAN) == 0) {
-            state |= Pstate.PAN;
+        if ((sctlr & SctlrEl1.SPAN) == 0) {
+            state |= Pstate.PAN & implemented;
         }
         if ((sctlr & SctlrEl1.DSSBS) != 0) {
-            state |= Pstate.SSBS & restored;
+            state |= Pstate.SSBS & implemented;
         }
         ctx.replacePstate(state);
         ctx.pc = ctx.sys[SysReg.VBAR_EL1.index()] + vectors + vector;
-        mmu.clearExclusive();
     }
 
     /// Returns from an exception at EL1 as SPSR_EL1 and ELR_EL1 say. A return to EL2, EL3, AArch32 or a reserved mode
