@@ -57,7 +57,12 @@ public final class AbortRouter {
         return FaultStatus.isTranslation(fsc)
                 || FaultStatus.isPermission(fsc)
                 || FaultStatus.isAccessFlag(fsc)
-                || (fsc == FaultStatus.UNSUPPORTED_EXCLUSIVE_ATOMIC && version.handlesExclusiveAtomicFault());
+                || (isExclusiveAtomic(fsc) && version.handlesExclusiveAtomicFault());
+    }
+
+    /// {@return whether an abort means an exclusive or atomic that the memory does not support}
+    static boolean isExclusiveAtomic(int fsc) {
+        return fsc == FaultStatus.UNSUPPORTED_EXCLUSIVE_ATOMIC;
     }
 
     /// The gfn has no address in the VMM, or not for a write.

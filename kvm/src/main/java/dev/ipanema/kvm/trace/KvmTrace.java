@@ -48,25 +48,27 @@ public interface KvmTrace {
     /// `kvm:kvm_toggle_cache`.
     default void kvmToggleCache(long pc, boolean was, boolean now) {}
 
-    /// `kvm_pgtable_stage2_map` was called.
+    /// `kvm_pgtable_stage2_map` is entered; the maintenance that it asks for follows.
     ///
     /// @param prot flags of `Stage2Prot`
-    /// @param result 0 or a negated errno
-    default void stage2Map(long ipa, long size, long pa, int prot, int result) {}
+    default void stage2Map(long ipa, long size, long pa, int prot) {}
 
-    /// `kvm_pgtable_stage2_relax_perms` was called.
-    default void stage2RelaxPerms(long ipa, int prot, int result) {}
+    /// `kvm_pgtable_stage2_relax_perms` is entered.
+    default void stage2RelaxPerms(long ipa, int prot) {}
 
-    /// `kvm_pgtable_stage2_unmap` was called.
+    /// `kvm_pgtable_stage2_unmap` is entered.
     default void stage2Unmap(long ipa, long size) {}
 
-    /// The data-cache callback of the page-table code was called, before the map or relax that needs it returns.
+    /// `kvm_pgtable_stage2_flush` is entered.
+    default void stage2Flush(long ipa, long size) {}
+
+    /// The data-cache callback of the page-table code is called, before the operation that needs it returns.
     ///
-    /// @param performed whether a clean and invalidate to PoC followed; FEAT_S2FWB makes it unnecessary
+    /// @param performed whether a clean and invalidate to PoC follows; FEAT_S2FWB makes it unnecessary
     default void dcacheCleanInvalPoc(long pa, long size, boolean performed) {}
 
-    /// The instruction-cache callback of the page-table code was called.
+    /// The instruction-cache callback of the page-table code is called.
     ///
-    /// @param performed whether an invalidation to PoU followed; CTR_EL0.DIC makes it unnecessary
+    /// @param performed whether an invalidation to PoU follows; CTR_EL0.DIC makes it unnecessary
     default void icacheInvalPou(long pa, long size, boolean performed) {}
 }
