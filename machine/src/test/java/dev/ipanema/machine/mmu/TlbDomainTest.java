@@ -1,0 +1,162 @@
+package dev.ipanema.machine.mmu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ipanema.arm.register.TlbiOp;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Broadcast maintenance between two elements, on one thread and on several.
+@Timeout(60)
+class TlbDomainTest {
+    private static final long VA = 0x12_3456_7000L;
+    private static final long OLD = Guest.RAM + 0x40_0000;
+    private static final long NEW = Guest.RAM + 0x80_0000;
+
+    private final Guest guest = new Guest().stage1();
+    private final Mmu other = new Mmu(guest.memory, guest.model, 1, guest.domain, ExclusivePolicy.WORK);
+
+    TlbDomainTest() {
+        TranslationContext same = new TranslationContext();
+        same.sctlrEl1 = guest.ctx.sctlrEl1;
+        same.tcrEl1 = guest.ctx.tcrEl1;
+        same.ttbr0El1 = guest.ctx.ttbr0El1;
+        same.ttbr1El1 = guest.ctx.ttbr1El1;
+        same.mairEl1 = guest.ctx.mairEl1;
+        other.setContext(same);
+        guest.write(OLD, 1);
+        guest.write(NEW, 2);
+        guest.map1(VA, OLD, 3, Guest.EL1_RW);
+    }
+
+    @AfterEach
+    void close() {
+        guest.close();
+    }
+
+    @Test
+    void elementOutsideGuestCodeAppliesRequestsWhenItEnters() {
+        other.enterGuest();
+        assertThat(other.load64(VA)).isEqualTo(1);
+        other.exitGuest();
+        guest.map1(VA, NEW, 3, Guest.EL1_RW);
+
+        guest.mmu.tlbi(TlbiOp.VAE1IS, TlbiOp.operand(VA, 0));
+        guest.mmu.dsb();
+
+        assertThat(other.requestsPending()).isTrue();
+        other.enterGuest();
+        assertThat(other.load64(VA)).isEqualTo(2);
+    }
+
+    @Test
+    void localFormsDoNotReachTheOther() {
+        assertThat(other.load64(VA)).isEqualTo(1);
+        guest.map1(VA, NEW, 3, Guest.EL1_RW);
+
+        guest.mmu.tlbi(TlbiOp.VAE1, TlbiOp.operand(VA, 0));
+        other.serviceRequests();
+
+        assertThat(other.load64(VA)).isEqualTo(1);
+        assertThat(guest.mmu.load64(VA)).isEqualTo(2);
+    }
+
+    @Test
+    void elementFarBehindEmptiesItsTlb() {
+        assertThat(other.load64(VA)).isEqualTo(1);
+        guest.map1(VA, NEW, 3, Guest.EL1_RW);
+
+        guest.mmu.tlbi(TlbiOp.VAE1IS, TlbiOp.operand(VA, 0));
+        for (int i = 0; i < 1000; i++) {
+            guest.mmu.tlbi(TlbiOp.VAE1IS, TlbiOp.operand(0x5000, 0));
+        }
+        other.serviceRequests();
+
+        assertThat(other.load64(VA)).isEqualTo(2);
+    }
+
+    /// One thread runs guest loads on the second element and polls; this one changes the page back and forth. After
+    /// each DSB the page that was taken out is poisoned, which the reader must never see.
+    @Test
+    void dsbReturnsWhenNobodyUsesTheOldPageAnyMore() throws InterruptedException {
+        AtomicBoolean stop = new AtomicBoolean();
+        AtomicLong poisonSeen = new AtomicLong();
+        AtomicLong loads = new AtomicLong();
+        Thread reader = new Thread(() -> read(stop, poisonSeen, loads), "second-element");
+        reader.start();
+        long in = OLD;
+        long out = NEW;
+        for (int round = 0; round < 2000; round++) {
+            guest.write(out, 1L);
+            guest.map1(VA, out, 3, Guest.EL1_RW);
+            guest.domain.invalidate(TlbiOp.VAAE1IS, 0, TlbiOp.operand(VA, 0), false);
+            guest.domain.synchronize(null);
+            guest.write(in, 0xdead);
+            long swap = in;
+            in = out;
+            out = swap;
+        }
+        stop.set(true);
+        reader.join();
+
+        assertThat(loads.get()).isPositive();
+        assertThat(poisonSeen.get()).isZero();
+    }
+
+    private void read(AtomicBoolean stop, AtomicLong poisonSeen, AtomicLong loads) {
+        long count = 0;
+        while (!stop.get()) {
+            other.enterGuest();
+            for (int i = 0; i < 100; i++) {
+                if (other.load64(VA) == 0xdead) {
+                    poisonSeen.incrementAndGet();
+                }
+                count++;
+                if (other.requestsPending()) {
+                    other.serviceRequests();
+                }
+            }
+            other.exitGuest();
+        }
+        loads.set(count);
+    }
+
+    /// Both elements invalidate and wait at the same time: each serves the other while it waits.
+    @Test
+    void elementsThatWaitForEachOtherDoNotLock() throws InterruptedException {
+        Thread second = new Thread(() -> invalidate(other), "second-element");
+        second.start();
+
+        invalidate(guest.mmu);
+        second.join();
+
+        assertThat(guest.mmu.load64(VA)).isEqualTo(1);
+    }
+
+    private static void invalidate(Mmu mmu) {
+        mmu.enterGuest();
+        for (int i = 0; i < 2000; i++) {
+            mmu.load64(VA);
+            mmu.tlbi(TlbiOp.VAE1IS, TlbiOp.operand(VA, 0));
+            mmu.dsb();
+        }
+        mmu.exitGuest();
+    }
+
+    @Test
+    void attentionIsRaisedForAnElementInsideOnly() {
+        AtomicLong raised = new AtomicLong();
+        other.onRequest(raised::incrementAndGet);
+
+        guest.mmu.tlbi(TlbiOp.VMALLE1IS, 0);
+        assertThat(raised.get()).isZero();
+        other.enterGuest();
+        guest.mmu.tlbi(TlbiOp.VMALLE1IS, 0);
+
+        assertThat(raised.get()).isEqualTo(1);
+        other.exitGuest();
+    }
+}
