@@ -49,6 +49,33 @@ record BitPattern(int mask, int value, int shouldBeOne, Map<String, Field> field
         return new BitPattern(mask, value, ones, fields);
     }
 
+    /// {@return the fixed bits of a pattern, in the upper half, and their values, in the lower}
+    static long fixed(String text) {
+        int mask = 0;
+        int value = 0;
+        int bit = Integer.SIZE;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == ' ') {
+                continue;
+            }
+            int end = text.indexOf(' ', i);
+            int colon = text.indexOf(':', i);
+            int tokenEnd = end < 0 ? text.length() : end;
+            if (colon >= 0 && colon < tokenEnd) {
+                bit -= Integer.parseInt(text, colon + 1, tokenEnd, 10);
+                i = tokenEnd - 1;
+                continue;
+            }
+            bit--;
+            if (c == '0' || c == '1') {
+                mask |= 1 << bit;
+                value |= (c - '0') << bit;
+            }
+        }
+        return (long) mask << Integer.SIZE | value & 0xFFFF_FFFFL;
+    }
+
     /// {@return a word with the fields of `insn`, the fixed bits and the bits that should be so}
     int canonical(int insn) {
         int free = 0;

@@ -10,6 +10,9 @@ public final class Condition {
     /// The condition that always holds.
     public static final int AL = 14;
 
+    /// Unsigned higher.
+    public static final int HI = 8;
+
     private static final int N = 8;
     private static final int Z = 4;
     private static final int C = 2;

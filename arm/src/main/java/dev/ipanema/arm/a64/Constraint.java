@@ -7,70 +7,94 @@ import org.jspecify.annotations.Nullable;
 /// this encoding.
 ///
 /// Written in the table as `where=`: `FIELD!=N`, `FIELD<=N`, `FIELD<FIELD`, `FIELD==FIELD`, `even(FIELD)`,
-/// or one of the names below, joined by commas.
-@FunctionalInterface
-interface Constraint {
-    /// {@return whether the word satisfies it}
-    boolean holds(int insn);
+/// or a name, joined by commas: `bitmask32`, `bitmask64` (allocated bitmask immediate), `sp` (Rd or Rn is
+/// 31), `notMoveWide32`, `notMoveWide64` (MOV shows the bitmask), `movz` (not zero shifted), `lsl` (UBFM is
+/// LSL), `systemName` (the SYS instruction has a name).
+final class Constraint {
+    private enum Kind {
+        NOT_EQUAL("!="),
+        EQUAL("=="),
+        AT_MOST("<="),
+        LESS("<"),
+        EVEN("even("),
+        BITMASK_32("bitmask32"),
+        BITMASK_64("bitmask64"),
+        SP("sp"),
+        NOT_MOVE_WIDE_32("notMoveWide32"),
+        NOT_MOVE_WIDE_64("notMoveWide64"),
+        MOVZ("movz"),
+        LSL("lsl"),
+        SYSTEM_NAME("systemName");
+
+        private final String sign;
+
+        Kind(String sign) {
+            this.sign = sign;
+        }
+    }
+
+    private static final Kind[] KINDS = Kind.values();
+    private static final Field NONE = new Field("", 0, 0);
+
+    private final Kind kind;
+    private final Field left;
+    private final @Nullable Field right;
+    private final int number;
+
+    private Constraint(Kind kind, Field left, @Nullable Field right, int number) {
+        this.kind = kind;
+        this.left = left;
+        this.right = right;
+        this.number = number;
+    }
 
     /// {@return the constraint a table writes as `text`, over these fields}
     static Constraint parse(String text, Map<String, Field> fields) {
-        Constraint named = named(text, fields);
-        if (named != null) {
-            return named;
-        }
-        if (text.startsWith("even(")) {
-            Field field = field(fields, text.substring(5, text.length() - 1));
-            return insn -> (field.get(insn) & 1) == 0;
-        }
-        for (String sign : new String[] {"!=", "==", "<=", "<"}) {
-            int at = text.indexOf(sign);
+        for (Kind kind : KINDS) {
+            if (text.equals(kind.sign)) {
+                return named(kind, fields);
+            }
+            int at = text.indexOf(kind.sign);
             if (at > 0) {
-                return comparison(
-                        field(fields, text.substring(0, at)), sign, text.substring(at + sign.length()), fields);
+                String right = text.substring(at + kind.sign.length());
+                Field other = fields.get(right);
+                Field left = field(fields, text.substring(0, at));
+                return new Constraint(kind, left, other, other == null ? Integer.parseInt(right) : 0);
+            }
+            if (at == 0 && kind == Kind.EVEN) {
+                String name = text.substring(kind.sign.length(), text.length() - 1);
+                return new Constraint(kind, field(fields, name), null, 0);
             }
         }
         throw new IllegalStateException("Unknown constraint " + text);
     }
 
-    private static @Nullable Constraint named(String text, Map<String, Field> fields) {
-        return switch (text) {
-            case "bitmask32" -> insn -> BitmaskImmediate.isAllocated(0, insn >>> 10 & 63, 32);
-            case "bitmask64" -> insn -> BitmaskImmediate.isAllocated(insn >>> 22 & 1, insn >>> 10 & 63, 64);
-            case "sp" -> insn -> (insn & 31) == 31 || (insn >>> 5 & 31) == 31;
-            case "notMoveWide32" -> insn -> toStackPointer(insn) || !isMoveWide(insn, 32);
-            case "notMoveWide64" -> insn -> toStackPointer(insn) || !isMoveWide(insn, 64);
-            case "movz" -> {
-                Field imm16 = field(fields, "imm16");
-                Field hw = field(fields, "hw");
-                yield insn -> imm16.get(insn) != 0 || hw.get(insn) == 0;
-            }
-            case "lsl" -> {
-                Field immr = field(fields, "immr");
-                Field imms = field(fields, "imms");
-                yield insn -> imms.get(insn) != imms.max() && imms.get(insn) + 1 == immr.get(insn);
-            }
-            case "systemName" -> insn -> SystemName.of(insn) != null;
-            default -> null;
+    private static Constraint named(Kind kind, Map<String, Field> fields) {
+        return switch (kind) {
+            case MOVZ -> new Constraint(kind, field(fields, "imm16"), field(fields, "hw"), 0);
+            case LSL -> new Constraint(kind, field(fields, "imms"), field(fields, "immr"), 0);
+            default -> new Constraint(kind, NONE, null, 0);
         };
     }
 
-    private static Constraint comparison(Field left, String sign, String right, Map<String, Field> fields) {
-        Field other = fields.get(right);
-        if (other != null) {
-            return switch (sign) {
-                case "==" -> insn -> left.get(insn) == other.get(insn);
-                case "<" -> insn -> left.get(insn) < other.get(insn);
-                case "<=" -> insn -> left.get(insn) <= other.get(insn);
-                default -> insn -> left.get(insn) != other.get(insn);
-            };
-        }
-        int number = Integer.parseInt(right);
-        return switch (sign) {
-            case "==" -> insn -> left.get(insn) == number;
-            case "<" -> insn -> left.get(insn) < number;
-            case "<=" -> insn -> left.get(insn) <= number;
-            default -> insn -> left.get(insn) != number;
+    /// {@return whether the word satisfies it}
+    boolean holds(int insn) {
+        int value = left.get(insn);
+        int other = right == null ? number : right.get(insn);
+        return switch (kind) {
+            case NOT_EQUAL -> value != other;
+            case EQUAL -> value == other;
+            case AT_MOST -> value <= other;
+            case LESS -> value < other;
+            case EVEN -> (value & 1) == 0;
+            case BITMASK_32 -> BitmaskImmediate.isAllocated(0, insn >>> 10 & 63, 32);
+            case BITMASK_64 -> BitmaskImmediate.isAllocated(insn >>> 22 & 1, insn >>> 10 & 63, 64);
+            case SP -> (insn & 31) == 31 || (insn >>> 5 & 31) == 31;
+            case NOT_MOVE_WIDE_32 -> toStackPointer(insn) || !isMoveWide(insn, 32);
+            case NOT_MOVE_WIDE_64 -> toStackPointer(insn) || !isMoveWide(insn, 64);
+            case MOVZ -> value != 0 || other == 0;
+            case LSL -> value != left.max() && value + 1 == other;
+            case SYSTEM_NAME -> SystemName.of(insn) != null;
         };
     }
 

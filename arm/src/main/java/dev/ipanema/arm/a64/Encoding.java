@@ -9,45 +9,62 @@ import org.jspecify.annotations.Nullable;
 public final class Encoding {
     private static final long[] NO_VALUES = {};
 
-    private final String name;
+    private final RowText text;
     private final String opName;
     private final int op;
-    private final BitPattern pattern;
-    private final Syntax syntax;
-    private final Operand[] operands;
-    private final Constraint[] constraints;
+    private final int mask;
+    private final int value;
+    private final boolean constrained;
     private final @Nullable A64Feature feature;
     private final String refines;
-    private final long constantWord;
-    private final long constantImm;
+    private volatile @Nullable Details details;
 
-    Encoding(
-            String name,
-            String opName,
-            int op,
-            BitPattern pattern,
-            Syntax syntax,
-            List<Constraint> constraints,
-            @Nullable A64Feature feature,
-            String refines,
-            int access,
-            long constantImm) {
-        this.name = name;
+    /// What is made of the row's text when it is first needed: most rows of the table are not in most programs.
+    private static final class Details {
+        private final BitPattern pattern;
+        private final Syntax syntax;
+        private final Operand[] operands;
+        private final Constraint[] constraints;
+        private final long constantWord;
+        private final long constantImm;
+
+        Details(RowText text, int op) {
+            int access = text.access();
+            pattern = BitPattern.parse(text.bits());
+            syntax = Syntax.parse(
+                    text.syntax(), new OperandFactory(text.name(), pattern.fields(), Access.log2Size(access)));
+            operands = syntax.operands().toArray(new Operand[0]);
+            constraints = text.constraints(pattern).toArray(new Constraint[0]);
+            constantWord = PreDecoded.word(op, 0, 0, 0, 0, access);
+            constantImm = Long.parseLong(text.attribute("imm", "0"));
+        }
+    }
+
+    Encoding(RowText text, String opName, int op) {
+        this.text = text;
         this.opName = opName;
         this.op = op;
-        this.pattern = pattern;
-        this.syntax = syntax;
-        this.operands = syntax.operands().toArray(new Operand[0]);
-        this.constraints = constraints.toArray(new Constraint[0]);
-        this.feature = feature;
-        this.refines = refines;
-        this.constantWord = PreDecoded.word(op, 0, 0, 0, 0, access);
-        this.constantImm = constantImm;
+        long fixed = BitPattern.fixed(text.bits());
+        this.mask = (int) (fixed >>> Integer.SIZE);
+        this.value = (int) fixed;
+        this.constrained = !text.attribute("where", "").isEmpty();
+        String needed = text.attribute("feature", "");
+        this.feature = needed.isEmpty() ? null : A64Feature.valueOf(needed);
+        this.refines = text.attribute("refines", "");
+    }
+
+    private Details details() {
+        Details known = details;
+        if (known == null) {
+            known = new Details(text, op);
+            details = known;
+        }
+        return known;
     }
 
     /// {@return the row's name, as the assembler takes it: `ADD_IMM_X`, `LDADDAL_W`}
     public String name() {
-        return name;
+        return text.name();
     }
 
     /// {@return the [Op] it decodes to}
@@ -67,23 +84,23 @@ public final class Encoding {
 
     /// {@return the bits that are fixed}
     public int mask() {
-        return pattern.mask();
+        return mask;
     }
 
     /// {@return the values of the fixed bits}
     public int value() {
-        return pattern.value();
+        return value;
     }
 
     /// {@return the fields by name, in the order of the pattern}
     public Map<String, Field> fields() {
-        return pattern.fields();
+        return details().pattern.fields();
     }
 
     /// {@return how many values [#encode(long...)] takes}
     public int arity() {
         int arity = 0;
-        for (Operand operand : operands) {
+        for (Operand operand : details().operands) {
             arity += operand.arity();
         }
         return arity;
@@ -91,10 +108,14 @@ public final class Encoding {
 
     /// {@return whether the word has the fixed bits and satisfies the constraints of this row}
     public boolean matches(int insn) {
-        if ((insn & pattern.mask()) != pattern.value()) {
+        if ((insn & mask) != value) {
             return false;
         }
-        for (Constraint constraint : constraints) {
+        return !constrained || isAllowed(insn);
+    }
+
+    private boolean isAllowed(int insn) {
+        for (Constraint constraint : details().constraints) {
             if (!constraint.holds(insn)) {
                 return false;
             }
@@ -110,7 +131,7 @@ public final class Encoding {
         }
         long[] values = new long[arity];
         int at = 0;
-        for (Operand operand : operands) {
+        for (Operand operand : details().operands) {
             operand.values(insn, values, at);
             at += operand.arity();
         }
@@ -122,27 +143,27 @@ public final class Encoding {
     /// @throws AssemblyException a value is out of range or the combination is reserved
     public int encode(long... values) {
         if (values.length != arity()) {
-            throw new AssemblyException(name + " takes " + arity() + " values, got " + values.length);
+            throw new AssemblyException(text.name() + " takes " + arity() + " values, got " + values.length);
         }
-        int insn = pattern.value() | pattern.shouldBeOne();
+        int insn = value | details().pattern.shouldBeOne();
         int at = 0;
-        for (Operand operand : operands) {
+        for (Operand operand : details().operands) {
             insn |= operand.encode(values, at);
             at += operand.arity();
         }
         if (!matches(insn)) {
-            throw new AssemblyException("These operands of " + name + " are reserved");
+            throw new AssemblyException("These operands of " + text.name() + " are reserved");
         }
         return insn;
     }
 
     /// {@return the word with its ignored bits as they should be}
     public int canonical(int insn) {
-        return pattern.canonical(insn);
+        return details().pattern.canonical(insn);
     }
 
     List<Operand> operands() {
-        return List.of(operands);
+        return List.of(details().operands);
     }
 
     String refines() {
@@ -151,8 +172,9 @@ public final class Encoding {
 
     /// {@return the word of the pre-decoded form}
     long word(int insn) {
-        long word = constantWord;
-        for (Operand operand : operands) {
+        Details row = details();
+        long word = row.constantWord;
+        for (Operand operand : row.operands) {
             word |= operand.word(insn);
         }
         return word;
@@ -160,19 +182,20 @@ public final class Encoding {
 
     /// {@return the imm of the pre-decoded form}
     long imm(int insn) {
-        long imm = constantImm;
-        for (Operand operand : operands) {
+        Details row = details();
+        long imm = row.constantImm;
+        for (Operand operand : row.operands) {
             imm |= operand.imm(insn);
         }
         return imm;
     }
 
     void print(int insn, long pc, StringBuilder out) {
-        syntax.print(insn, pc, out);
+        details().syntax.print(insn, pc, out);
     }
 
     @Override
     public String toString() {
-        return name;
+        return text.name();
     }
 }

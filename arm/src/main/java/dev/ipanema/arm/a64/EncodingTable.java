@@ -1,19 +1,15 @@
 package dev.ipanema.arm.a64;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /// The encodings of A64 this project knows, read from `encodings.txt`, whose head describes the form of a
 /// row.
@@ -85,17 +81,19 @@ public final class EncodingTable {
 
     private static EncodingTable load() {
         EncodingTableReader reader = new EncodingTableReader();
-        for (String line : lines()) {
-            reader.line(line);
+        String text = text();
+        int at = 0;
+        while (at < text.length()) {
+            int end = text.indexOf('\n', at);
+            reader.line(text.substring(at, end));
+            at = end + 1;
         }
         return new EncodingTable(reader);
     }
 
-    private static List<String> lines() {
-        @Nullable InputStream resource = EncodingTable.class.getResourceAsStream(RESOURCE);
-        try (BufferedReader reader = new BufferedReader(
-                new InputStreamReader(Objects.requireNonNull(resource, RESOURCE), StandardCharsets.UTF_8))) {
-            return new ArrayList<>(reader.lines().toList());
+    private static String text() {
+        try (InputStream resource = EncodingTable.class.getResourceAsStream(RESOURCE)) {
+            return new String(Objects.requireNonNull(resource, RESOURCE).readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -4,9 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// Reads the lines of the encoding table, in the form its head describes.
 final class EncodingTableReader {
@@ -54,33 +52,24 @@ final class EncodingTableReader {
     }
 
     private void row(String line) {
-        String[] columns = line.split(" \\| ", -1);
-        String[] names = columns[0].split(" < ", -1);
-        Attributes attributes = new Attributes(columns.length > 3 ? columns[3] : "");
-        BitPattern pattern = BitPattern.parse(columns[1]);
-        Encoding base = names.length > 1 ? byName.get(names[1]) : null;
-        String opName = base == null ? attributes.get("op", names[0]) : base.opName();
-        int access = attributes.access();
-        OperandFactory operands = new OperandFactory(names[0], pattern.fields(), Access.log2Size(access));
-        String feature = attributes.get("feature", "");
-        Encoding row = new Encoding(
-                names[0],
-                opName,
-                opNumber(opName),
-                pattern,
-                Syntax.parse(columns[2], operands::operand),
-                attributes.constraints(pattern),
-                feature.isEmpty() ? null : A64Feature.valueOf(feature),
-                attributes.get("refines", ""),
-                access,
-                Long.parseLong(attributes.get("imm", "0")));
+        RowText text = RowText.parse(line);
+        Encoding base = byName.get(text.base());
+        String opName = base == null ? text.attribute("op", text.name()) : base.opName();
+        Encoding row = new Encoding(text, opName, opNumber(opName));
         if (byName.put(row.name(), row) != null) {
             throw new IllegalStateException("Two rows named " + row.name());
         }
-        if (base == null) {
+        if (text.base().isEmpty()) {
             rows.add(row);
+        } else if (base == null) {
+            throw new IllegalStateException("No row " + text.base() + " for alias " + row.name());
         } else {
-            aliases.computeIfAbsent(base, _ -> new ArrayList<>()).add(row);
+            List<Encoding> known = aliases.get(base);
+            if (known == null) {
+                known = new ArrayList<>();
+                aliases.put(base, known);
+            }
+            known.add(row);
         }
     }
 
@@ -125,55 +114,5 @@ final class EncodingTableReader {
             }
         }
         return -1;
-    }
-
-    /// The last column: `key=value` words.
-    private static final class Attributes {
-        private final Map<String, String> values = new HashMap<>();
-
-        Attributes(String text) {
-            for (String word : text.split(" ", -1)) {
-                int equals = word.indexOf('=');
-                if (equals > 0) {
-                    values.put(word.substring(0, equals), word.substring(equals + 1));
-                } else if (!word.isEmpty()) {
-                    throw new IllegalStateException("Not an attribute: " + word);
-                }
-            }
-        }
-
-        String get(String key, String otherwise) {
-            return values.getOrDefault(key, otherwise);
-        }
-
-        List<Constraint> constraints(BitPattern pattern) {
-            List<Constraint> constraints = new ArrayList<>();
-            @Nullable String text = values.get("where");
-            if (text != null) {
-                for (String one : text.split(",", -1)) {
-                    constraints.add(Constraint.parse(one, pattern.fields()));
-                }
-            }
-            return constraints;
-        }
-
-        /// {@return the [Access] bits written `access=LOG2SIZE,LETTERS`}
-        int access() {
-            String text = get("access", "0").toLowerCase(Locale.ROOT);
-            int bits = text.charAt(0) - '0';
-            for (int i = 2; i < text.length(); i++) {
-                bits |= switch (text.charAt(i)) {
-                    case 's' -> Access.SIGNED;
-                    case 'x' -> Access.SF;
-                    case 'a' -> Access.ACQUIRE;
-                    case 'l' -> Access.RELEASE;
-                    case 'w' -> Access.WRITE;
-                    case 'i' -> Access.SYNDROME_VALID;
-                    case 'u' -> Access.UNPRIVILEGED;
-                    default -> throw new IllegalStateException("Unknown access " + text);
-                };
-            }
-            return bits;
-        }
     }
 }

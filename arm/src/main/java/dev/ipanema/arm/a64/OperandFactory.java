@@ -1,15 +1,11 @@
 package dev.ipanema.arm.a64;
 
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Makes the operands that the table names between `<` and `>`, bound to the fields of one row.
 final class OperandFactory {
-    private static final Pattern REGISTER =
-            Pattern.compile("([WXBHSDQR])([dnmats]|t2)(\\+1)?(\\|SP)?(?:\\.(r|w|rw))?(=m)?");
-    private static final Pattern NUMBER = Pattern.compile("(s?)([A-Za-z]\\w*)(?:\\*(\\d+))?(:x)?");
+    private static final String REGISTER_KINDS = "WXBHSDQR";
 
     private final String row;
     private final Map<String, Field> fields;
@@ -24,39 +20,52 @@ final class OperandFactory {
     }
 
     Operand operand(String name) {
-        Matcher register = REGISTER.matcher(name);
-        if (register.matches()) {
-            return register(register);
-        }
         Operand special = special(name);
-        return special == null ? number(name) : special;
+        if (special != null) {
+            return special;
+        }
+        return REGISTER_KINDS.indexOf(name.charAt(0)) >= 0 && !fields.containsKey(plainName(name))
+                ? register(name)
+                : number(name);
     }
 
-    private Operand register(Matcher name) {
-        char kind = name.group(1).charAt(0);
-        Field field = field("R" + name.group(2));
-        if (name.group(6) != null) {
-            return new AliasOperands.Twin(field, field("Rm"), kind);
-        }
-        String use = name.group(5);
-        RegisterOperand.Use how = switch (use == null ? "" : use) {
-            case "rw" -> RegisterOperand.Use.READ_AND_WRITTEN;
-            case "w" -> RegisterOperand.Use.WRITTEN;
-            case "r" -> RegisterOperand.Use.READ;
-            default -> "d t t2".contains(name.group(2)) ? RegisterOperand.Use.WRITTEN : RegisterOperand.Use.READ;
+    /// A register: kind and field letter, then `+1`, `|SP`, `.r`, `.w`, `.rw` or `=m`.
+    private Operand register(String name) {
+        int length = name.startsWith("t2", 1) ? 3 : 2;
+        String letter = name.substring(1, length);
+        String rest = name.substring(length);
+        char kind = name.charAt(0);
+        Field field = field("R" + letter);
+        boolean destination = letter.equals("d") || letter.startsWith("t");
+        RegisterOperand.Use plain = destination ? RegisterOperand.Use.WRITTEN : RegisterOperand.Use.READ;
+        return switch (rest) {
+            case "" -> new RegisterOperand(field, kind, false, plain, 0);
+            case "+1" -> new RegisterOperand(field, kind, false, plain, 1);
+            case "|SP" -> new RegisterOperand(field, kind, true, plain, 0);
+            case ".r" -> new RegisterOperand(field, kind, false, RegisterOperand.Use.READ, 0);
+            case ".w" -> new RegisterOperand(field, kind, false, RegisterOperand.Use.WRITTEN, 0);
+            case ".rw" -> new RegisterOperand(field, kind, false, RegisterOperand.Use.READ_AND_WRITTEN, 0);
+            case "=m" -> new AliasOperands.Twin(field, field("Rm"), kind);
+            default -> throw new IllegalStateException("Unknown operand " + name + " in " + row);
         };
-        int successor = name.group(3) == null ? 0 : 1;
-        return new RegisterOperand(field, kind, name.group(4) != null, how, successor);
     }
 
+    /// A number in a field: `s` when signed, the field, `*SCALE`, `:x` when shown in hexadecimal.
     private Operand number(String name) {
-        Matcher number = NUMBER.matcher(name);
-        if (!number.matches()) {
-            throw new IllegalStateException("Unknown operand " + name + " in " + row);
+        boolean hex = name.endsWith(":x");
+        String field = plainName(name);
+        boolean signed = !fields.containsKey(field) && field.startsWith("s");
+        int star = name.indexOf('*');
+        int scale = star < 0 ? 1 : Integer.parseInt(name, star + 1, hex ? name.length() - 2 : name.length(), 10);
+        return new ImmediateOperand(field(signed ? field.substring(1) : field), signed, scale, hex);
+    }
+
+    private static String plainName(String name) {
+        int end = name.indexOf('*');
+        if (end < 0) {
+            end = name.indexOf(':');
         }
-        boolean signed = !number.group(1).isEmpty();
-        int scale = number.group(3) == null ? 1 : Integer.parseInt(number.group(3));
-        return new ImmediateOperand(field(number.group(2)), signed, scale, number.group(4) != null);
+        return end < 0 ? name : name.substring(0, end);
     }
 
     private @Nullable Operand special(String name) {
