@@ -73,7 +73,7 @@ record BitPattern(int mask, int value, int shouldBeOne, Map<String, Field> field
                 value |= (c - '0') << bit;
             }
         }
-        return (long) mask << Integer.SIZE | value & 0xFFFF_FFFFL;
+        return ((long) mask << Integer.SIZE) | Integer.toUnsignedLong(value);
     }
 
     /// {@return a word with the fields of `insn`, the fixed bits and the bits that should be so}

@@ -7,11 +7,36 @@ public final class Condition {
     private static final List<String> NAMES =
             List.of("eq", "ne", "cs", "cc", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le", "al", "nv");
 
-    /// The condition that always holds.
-    public static final int AL = 14;
-
+    /// Equal: Z.
+    public static final int EQ = 0;
+    /// Not equal.
+    public static final int NE = 1;
+    /// Carry: unsigned higher or same.
+    public static final int CS = 2;
+    /// No carry: unsigned lower.
+    public static final int CC = 3;
+    /// Negative.
+    public static final int MI = 4;
+    /// Positive or zero.
+    public static final int PL = 5;
+    /// Overflow.
+    public static final int VS = 6;
+    /// No overflow.
+    public static final int VC = 7;
     /// Unsigned higher.
     public static final int HI = 8;
+    /// Unsigned lower or same.
+    public static final int LS = 9;
+    /// Signed greater or equal.
+    public static final int GE = 10;
+    /// Signed less.
+    public static final int LT = 11;
+    /// Signed greater.
+    public static final int GT = 12;
+    /// Signed less or equal.
+    public static final int LE = 13;
+    /// The condition that always holds.
+    public static final int AL = 14;
 
     private static final int N = 8;
     private static final int Z = 4;
