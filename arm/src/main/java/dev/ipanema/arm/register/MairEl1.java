@@ -9,6 +9,6 @@ public final class MairEl1 {
 
     /// {@return `mair` with the byte at an index replaced}
     public static long with(long mair, int index, int attr) {
-        return mair & ~(0xffL << 8 * index) | (attr & 0xffL) << 8 * index;
+        return (mair & ~(0xffL << (8 * index))) | ((attr & 0xffL) << (8 * index));
     }
 }

@@ -65,27 +65,27 @@ public final class TcrEl1 {
 
     /// {@return T0SZ or T1SZ: 64 minus the size of the half in bits}
     public static int tsz(long tcr, int half) {
-        return (int) (tcr >>> T0SZ + UPPER * half) & 0x3f;
+        return (int) (tcr >>> (T0SZ + UPPER * half)) & 0x3f;
     }
 
     /// {@return EPD0 or EPD1: whether walks through this half's TTBR are disabled}
     public static boolean epd(long tcr, int half) {
-        return (tcr >>> EPD0 + UPPER * half & 1) != 0;
+        return (tcr >>> (EPD0 + UPPER * half) & 1) != 0;
     }
 
     /// {@return IRGN0 or IRGN1: inner cacheability of walks, 0 NC, 1 WB RWA, 2 WT RA, 3 WB RA}
     public static int irgn(long tcr, int half) {
-        return (int) (tcr >>> IRGN0 + UPPER * half) & 3;
+        return (int) (tcr >>> (IRGN0 + UPPER * half)) & 3;
     }
 
     /// {@return ORGN0 or ORGN1: outer cacheability of walks, encoded as [#irgn]}
     public static int orgn(long tcr, int half) {
-        return (int) (tcr >>> ORGN0 + UPPER * half) & 3;
+        return (int) (tcr >>> (ORGN0 + UPPER * half)) & 3;
     }
 
     /// {@return SH0 or SH1: shareability of walks, and of all memory of the half under [#DS]}
     public static Shareability sh(long tcr, int half) {
-        return Shareability.ofBits((int) (tcr >>> SH0 + UPPER * half) & 3);
+        return Shareability.ofBits((int) (tcr >>> (SH0 + UPPER * half)) & 3);
     }
 
     /// {@return the granule of a half; a reserved TG0 or TG1 acts as 64 KiB}
@@ -100,21 +100,21 @@ public final class TcrEl1 {
 
     /// {@return TBI0 or TBI1: whether bits 63:56 of an address are ignored}
     public static boolean tbi(long tcr, int half) {
-        return (tcr >>> TBI0 + half & 1) != 0;
+        return (tcr >>> (TBI0 + half) & 1) != 0;
     }
 
     /// {@return TBID0 or TBID1: whether TBI applies to data accesses only}
     public static boolean tbid(long tcr, int half) {
-        return (tcr >>> TBID0 + half & 1) != 0;
+        return (tcr >>> (TBID0 + half) & 1) != 0;
     }
 
     /// {@return HPD0 or HPD1: whether the hierarchical permissions of table descriptors are ignored}
     public static boolean hpd(long tcr, int half) {
-        return (tcr >>> HPD0 + half & 1) != 0;
+        return (tcr >>> (HPD0 + half) & 1) != 0;
     }
 
     /// {@return E0PD0 or E0PD1: whether EL0 accesses to the half always fault}
     public static boolean e0pd(long tcr, int half) {
-        return (tcr >>> E0PD0 + half & 1) != 0;
+        return (tcr >>> (E0PD0 + half) & 1) != 0;
     }
 }

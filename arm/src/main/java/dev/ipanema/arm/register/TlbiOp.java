@@ -190,7 +190,7 @@ public enum TlbiOp {
 
     /// {@return Xt of an address form, with an unknown level}
     public static long operand(long address, int asid) {
-        return (long) asid << 48 | address >>> 12 & 0xfff_ffff_ffffL;
+        return (long) asid << 48 | (address >>> 12 & 0xfff_ffff_ffffL);
     }
 
     /// {@return the translation granule of a range form, log2 of bytes: 12, 14 or 16; 0 when TG is
@@ -217,7 +217,7 @@ public enum TlbiOp {
     public static long rangeBytes(long xt) {
         long num = xt >>> 39 & 0x1f;
         int scale = (int) (xt >>> 44) & 3;
-        return num + 1 << 5 * scale + 1 + rangeShift(xt);
+        return (num + 1) << (5 * scale + 1 + rangeShift(xt));
     }
 
     /// {@return Xt of a range form, with an unknown level}
@@ -228,10 +228,10 @@ public enum TlbiOp {
     /// @param num 0 to 31
     public static long rangeOperand(long address, int shift, int scale, int num, int asid) {
         return (long) asid << 48
-                | (long) (shift - 10 >>> 1) << 46
+                | (long) ((shift - 10) >>> 1) << 46
                 | (long) scale << 44
                 | (long) num << 39
-                | address >>> shift & 0x1f_ffff_ffffL;
+                | (address >>> shift & 0x1f_ffff_ffffL);
     }
 
     private static int baseShift(long xt, boolean bits52) {

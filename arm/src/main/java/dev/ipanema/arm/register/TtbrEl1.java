@@ -19,6 +19,6 @@ public final class TtbrEl1 {
     /// @param bits52 whether output addresses have 52 bits: bits 51:48 of the base are then in bits 5:2
     public static long base(long ttbr, boolean bits52) {
         long base = ttbr & 0x0000_ffff_ffff_fffeL;
-        return bits52 ? base & ~0x3fL | (ttbr >>> 2 & 0xf) << 48 : base;
+        return bits52 ? (base & ~0x3fL) | ((ttbr >>> 2 & 0xf) << 48) : base;
     }
 }

@@ -25,6 +25,6 @@ public final class VttbrEl2 {
 
     /// {@return a value from a base address below 2^52 and a VMID}
     public static long of(long base, int vmid) {
-        return base & 0x0000_ffff_ffff_ffc0L | (base >>> 48 & 0xf) << 2 | (long) vmid << VMID;
+        return (base & 0x0000_ffff_ffff_ffc0L) | (base >>> 48 & 0xf) << 2 | (long) vmid << VMID;
     }
 }
