@@ -54,8 +54,9 @@ public final class PfnDatabase {
             }
         }
 
-        boolean contains(long pa) {
-            return pa >= base && pa < base + size;
+        /// Compares PFNs, not addresses: a bogus PFN with high bits must not wrap around.
+        boolean containsPfn(long pfn) {
+            return pfn >= base >>> HostPte.PAGE_SHIFT && pfn < (base + size) >>> HostPte.PAGE_SHIFT;
         }
     }
 
@@ -121,9 +122,8 @@ public final class PfnDatabase {
     }
 
     private int rangeIndex(long pfn) {
-        long pa = pfn << HostPte.PAGE_SHIFT;
         for (int i = 0; i < ranges.size(); i++) {
-            if (ranges.get(i).contains(pa)) {
+            if (ranges.get(i).containsPfn(pfn)) {
                 return i;
             }
         }
