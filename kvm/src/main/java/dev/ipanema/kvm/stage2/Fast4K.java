@@ -54,8 +54,8 @@ final class Fast4K {
         return Stage2Descriptor.tableAddress(entry, GRANULE, false);
     }
 
-    /// {@return the table of a level for an IPA, or -1 when the way there is not made of tables}
-    private long tableAt(long ipa, int level) {
+    /// {@return the address of the entry of a level for an IPA, or -1 when the way there is not made of tables}
+    private long entryAt(long ipa, int level) {
         long table = root;
         for (int l = startLevel; l < level; l++) {
             long entry = entries.get(table + (long) index(ipa, l) * ENTRY_BYTES);
@@ -64,7 +64,7 @@ final class Fast4K {
             }
             table = tableAddress(entry);
         }
-        return table;
+        return table + (long) index(ipa, level) * ENTRY_BYTES;
     }
 
     // ---- lookup and single leaves ---------------------------------------------------------------------------------
@@ -109,10 +109,10 @@ final class Fast4K {
         while (at < end) {
             long target = pa + (at - ipa);
             int level = leafLevel(at, target, end - at);
-            long table = tableAt(at, level);
-            if (table >= 0) {
+            long entryPa = entryAt(at, level);
+            if (entryPa >= 0) {
                 int count = runLength(at, end, level);
-                int done = mapRun(table, index(at, level), count, target, level, attributes, shared);
+                int done = mapRun(entryPa, count, target, level, attributes, shared);
                 at += (long) done << shift(level);
                 if (done == count) {
                     continue;
@@ -144,25 +144,22 @@ final class Fast4K {
         return LAST_LEVEL;
     }
 
-    /// {@return how many leaves of this level follow each other in the same table: up to the end, or to the
+    /// {@return how many leaves of this level follow each other in the same table page: up to the end, or to the
     /// next address at which a larger one may start}
-    private int runLength(long at, long end, int level) {
-        long stop = end;
-        if (level > startLevel) {
-            long span = 1L << shift(level - 1);
-            stop = Math.min(end, (at & -span) + span);
-        }
+    private static int runLength(long at, long end, int level) {
+        long span = 1L << shift(level - 1);
+        long stop = Math.min(end, (at & -span) + span);
         return (int) ((stop - at) >>> shift(level));
     }
 
     /// Installs leaves in entries that are zero, up to the first that is not.
     ///
     /// @return how many
-    private int mapRun(long table, int index, int count, long firstPa, int level, long attributes, boolean shared) {
-        PhysicalWindow window = entries.window(table);
+    private int mapRun(long firstEntryPa, int count, long firstPa, int level, long attributes, boolean shared) {
+        PhysicalWindow window = entries.window(firstEntryPa);
         Stage2Ops ops = entries.ops;
         long size = 1L << shift(level);
-        long offset = table - window.basePa() + (long) index * ENTRY_BYTES;
+        long offset = firstEntryPa - window.basePa();
         long pa = firstPa;
         // Addresses are in place, so the next leaf is this one plus its size.
         long leaf = Stage2Descriptor.leaf(pa, level, attributes, GRANULE, false);
@@ -189,7 +186,7 @@ final class Fast4K {
             done++;
         }
         if (done > 0) {
-            entries.references.add(table, done);
+            entries.references.add(entries.pageOf(firstEntryPa), done);
         }
         return done;
     }

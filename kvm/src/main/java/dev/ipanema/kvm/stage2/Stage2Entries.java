@@ -29,6 +29,8 @@ final class Stage2Entries {
     static final long LOCKED = Stage2Descriptor.annotation(TYPE_LOCKED);
     static final int ENTRY_BYTES = Long.BYTES;
 
+    private static final long[] NONE = {};
+
     /// Pages of one range invalidation: (31 + 1) << 16 (Linux `MAX_TLBI_RANGE_PAGES`).
     private static final int MAX_TLBI_RANGE_PAGES_SHIFT = 21;
 
@@ -44,6 +46,7 @@ final class Stage2Entries {
     private final int normalMemAttr;
     private final ArrayDeque<long[]> detached = new ArrayDeque<>();
     private PhysicalWindow recent;
+    private volatile boolean anyDetached;
 
     Stage2Entries(PhysicalMemory memory, TablePages pages, Stage2Config config, Stage2Ops ops) {
         this.pages = pages;
@@ -162,14 +165,19 @@ final class Stage2Entries {
     void detach(long tablePa, int level) {
         synchronized (detached) {
             detached.addLast(new long[] {tablePa, level});
+            anyDetached = true;
         }
     }
 
     /// {@return a table put aside, as {address, level}, or an empty array}
     long[] pollDetached() {
+        if (!anyDetached) {
+            return NONE;
+        }
         synchronized (detached) {
             long[] next = detached.pollFirst();
-            return next == null ? new long[0] : next;
+            anyDetached = next != null;
+            return next == null ? NONE : next;
         }
     }
 

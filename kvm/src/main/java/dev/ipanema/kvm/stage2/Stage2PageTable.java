@@ -132,10 +132,15 @@ public final class Stage2PageTable {
             return EINVAL;
         }
         if (fast != null) {
-            return fast.map(alignDown(ipa), end, first, attributes, cache, flags);
+            ret = fast.map(alignDown(ipa), end, first, attributes, cache, flags);
+        } else {
+            MapVisitor visitor = MapVisitor.leaves(first, attributes, cache, false);
+            ret = walk(ipa, size, flags | WalkFlags.LEAF | WalkFlags.TABLE_PRE, visitor);
         }
-        MapVisitor visitor = MapVisitor.leaves(first, attributes, cache, false);
-        return walk(ipa, size, flags | WalkFlags.LEAF | WalkFlags.TABLE_PRE, visitor);
+        if ((flags & WalkFlags.SHARED) == 0) {
+            reclaim();
+        }
+        return ret;
     }
 
     /// Writes invalid entries of a software type over each page of a range; what was mapped there is broken
