@@ -1,7 +1,5 @@
 package dev.ipanema.arm.a64;
 
-import dev.ipanema.arm.register.SysReg;
-
 /// The pre-decoded form of an instruction: two longs, `word` and `imm`, which [Decoder] writes side by
 /// side.
 ///
@@ -46,7 +44,7 @@ import dev.ipanema.arm.register.SysReg;
 /// | TBZ, TBNZ | byte displacement | bit number |
 /// | loads and stores | offset, scaled, also of the write-back; displacement for _LIT | [Access] bits |
 /// | SVC, HVC, SMC, BRK, HLT, UDF, DCPS | imm16 | |
-/// | MRS, MSR, SYS, SYSL | | [SysReg#encoding()] of the five numbers, op0 1 for SYS; `rd` is Rt |
+/// | MRS, MSR, SYS, SYSL | | `SysReg.encoding()` of the five numbers, op0 1 for SYS; `rd` is Rt |
 /// | MSR_UAO … MSR_DAIFCLR | CRm | |
 /// | hints | hint number, CRm:op2 | |
 /// | DSB, DMB, ISB, CLREX | CRm; DSB nXS: CRm of the like DSB with [#BARRIER_NXS] set | |
