@@ -5,7 +5,10 @@ import static dev.ipanema.arm.a64.PreDecoded.ZR;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ipanema.arm.register.SysReg;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /// The contract of [PreDecoded], by words as GNU as makes them.
@@ -200,5 +203,27 @@ class DecoderTest {
         assertThat(decode(0x8BC0_0000).op()).isEqualTo(Op.UNALLOCATED);
         assertThat(decode(0x1240_0000).op()).isEqualTo(Op.UNALLOCATED);
         assertThat(decode(0xF9C0_0000)).isEqualTo(new Instruction(Op.UNALLOCATED, 0, 0, 0, 0, 0, 0, 0xF9C0_0000));
+    }
+
+    @Test
+    void anyWordDecodesToNumbersInRange() {
+        SplittableRandom random = new SplittableRandom(RandomWords.seed(40));
+        int words = Boolean.getBoolean("ipanema.long") ? 50_000_000 : 500_000;
+        long[] out = new long[PreDecoded.LONGS];
+        List<String> wrong = new ArrayList<>();
+
+        for (int i = 0; i < words; i++) {
+            int insn = random.nextInt();
+            Decoder.all().decode(insn, out, 0);
+            long word = out[0];
+            int highest = Math.max(
+                    Math.max(PreDecoded.rd(word), PreDecoded.rn(word)),
+                    Math.max(PreDecoded.rm(word), PreDecoded.ra(word)));
+            if (PreDecoded.op(word) >= Op.COUNT || highest >= PreDecoded.REGISTER_COUNT) {
+                wrong.add(String.format("%08x decodes to %016x", insn, word));
+            }
+        }
+
+        assertThat(wrong).isEmpty();
     }
 }
