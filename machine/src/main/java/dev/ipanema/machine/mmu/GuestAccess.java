@@ -13,6 +13,7 @@ import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.arm.register.CacheOp;
 import dev.ipanema.arm.register.Ctr;
 import dev.ipanema.arm.register.Dczid;
+import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.machine.memory.Agent;
 import dev.ipanema.machine.memory.CacheMaintenance;
@@ -89,7 +90,13 @@ final class GuestAccess {
     /// @return false when it faulted
     boolean prepare(long va, int bytes, int alignment, int flags, AccessClass accessClass) {
         if (AlignmentRules.faultsByAccess(
-                accessClass, va, bytes, alignment, mmu.alignmentEnforced(), mmu.unalignedAcquireAllowed(), lse2)) {
+                accessClass,
+                va,
+                bytes,
+                alignment,
+                mmu.regime().is(SctlrEl1.A),
+                mmu.regime().is(SctlrEl1.NAA),
+                lse2)) {
             boolean write = (flags & (Translator.READ | Translator.WRITE)) == Translator.WRITE;
             mmu.fault().record(1, FaultStatus.ALIGNMENT, false, 0, write);
             return faulted(mmu.fault().of(va, false, false));
@@ -287,7 +294,7 @@ final class GuestAccess {
             case DC_CVAC, DC_CVAP, DC_CVADP -> maintenance.dcCleanPoc(Agent.PE, pa, line);
             case DC_CIVAC -> maintenance.dcCleanInvalPoc(Agent.PE, pa, line);
             case DC_IVAC -> {
-                if (mmu.stage2On()) {
+                if (mmu.regime().stage2On) {
                     maintenance.dcCleanInvalPoc(Agent.PE, pa, line);
                 } else {
                     maintenance.dcInvalPoc(Agent.PE, pa, line);
@@ -322,7 +329,7 @@ final class GuestAccess {
                 || (t.rights & Translation.S2_DEVICE) != 0
                 || type.isDevice();
         long info = page;
-        info |= device || mmu.alignmentEnforced() ? 0 : SoftTlb.UNALIGNED;
+        info |= device || mmu.regime().is(SctlrEl1.A) ? 0 : SoftTlb.UNALIGNED;
         info |= policy == ExclusivePolicy.WORK || ExclusiveRules.isGuaranteed(type) ? SoftTlb.ATOMIC : 0;
         mmu.fill(va, unprivileged, (allowed & Translator.READ) != 0, write, host, info);
     }

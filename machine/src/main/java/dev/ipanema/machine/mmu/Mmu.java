@@ -4,13 +4,11 @@ import static dev.ipanema.machine.memory.RawMemory.RAW;
 
 import dev.ipanema.arm.a64.Access;
 import dev.ipanema.arm.cpu.CpuModel;
-import dev.ipanema.arm.exception.Par;
 import dev.ipanema.arm.memory.AlignmentRules.AccessClass;
 import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.arm.register.AtOp;
 import dev.ipanema.arm.register.CacheOp;
 import dev.ipanema.arm.register.HcrEl2;
-import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.TcrEl1;
 import dev.ipanema.arm.register.TlbiOp;
 import dev.ipanema.machine.memory.PhysicalMemory;
@@ -42,20 +40,18 @@ public final class Mmu {
     private static final int FETCH_ENTRIES = 64;
     private static final long NO_FETCH = -1;
 
-    private final int index;
-    private final TlbDomain domain;
     private final SoftTlb soft = new SoftTlb();
     private final Generations generations = new Generations(soft);
     private final ArchTlb tlb = new ArchTlb(soft);
-    private final Stage2Tlb stage2Tlb = new Stage2Tlb();
+    private final TlbMaintenance maintenance;
     private final Fault fault = new Fault();
     private final Regime regime;
     private final Translator translator;
     private final GuestAccess access;
     private final AtomicAccess atomics;
+    private final AddressTranslation at;
     private final long[] fetchTags = new long[FETCH_ENTRIES];
     private final long[] fetchPages = new long[FETCH_ENTRIES];
-    private final TlbRequest request = new TlbRequest();
 
     private TranslationContext context = new TranslationContext();
     private boolean faulted;
@@ -77,30 +73,24 @@ public final class Mmu {
     /// generations by ASID.
     private boolean upperByAsid;
 
-    private boolean postedSinceSync;
-    private volatile boolean inside;
-    private volatile long served;
-    private Runnable attention = () -> {};
-
     /// Creates the unit of one processing element.
     ///
     /// @param index number of the element, from 0
     /// @param domain the domain it joins
     public Mmu(PhysicalMemory memory, CpuModel model, int index, TlbDomain domain, ExclusivePolicy policy) {
-        this.index = index;
-        this.domain = domain;
+        Stage2Tlb stage2Tlb = new Stage2Tlb();
+        this.maintenance = new TlbMaintenance(index, domain, soft, tlb, stage2Tlb, generations);
         this.regime = new Regime(model);
         this.translator = new Translator(memory, regime, tlb, stage2Tlb, fault, policy, model.paRangeBits());
         this.access = new GuestAccess(this, memory, model, translator, policy);
         this.atomics = new AtomicAccess(this, access, memory, domain);
+        this.at = new AddressTranslation(translator);
         setContext(context);
-        domain.join(this);
-        served = domain.posted();
     }
 
     /// {@return the number of the processing element}
     public int index() {
-        return index;
+        return maintenance.index();
     }
 
     // ---------------------------------------------------------------- context
@@ -124,7 +114,7 @@ public final class Mmu {
 
     void contextChanged() {
         if (regime.update(context)) {
-            removeEverything();
+            maintenance.removeEverything();
         }
         chooseGenerations();
         privilegeChanged();
@@ -466,11 +456,8 @@ public final class Mmu {
     /// @return the value for PAR_EL1; or 0 and [#faulted()], when stage 2 refused an access of the walk
     ///     or an external abort was met, which are exceptions rather than results
     public long at(AtOp op, long va) {
-        boolean done = translateFor(op, va);
-        if (!done && (fault.isExternal() || fault.stage == 2)) {
-            return faultRecorded();
-        }
-        return par(op, done);
+        long par = at.execute(op, va, context.pan);
+        return at.isException() ? faultRecorded() : par;
     }
 
     /// Does an address translation instruction as a hypervisor executes it for this context: nothing is
@@ -479,26 +466,7 @@ public final class Mmu {
     /// @return the value for PAR_EL1
     public long parOf(AtOp op, long va) {
         serviceRequests();
-        return par(op, translateFor(op, va));
-    }
-
-    private boolean translateFor(AtOp op, long va) {
-        int flags = Translator.MAINTENANCE | Translator.NO_UPDATE;
-        flags |= op.isWrite() ? Translator.WRITE : Translator.READ;
-        flags |= op.privileged() ? 0 : Translator.USER;
-        flags |= op.honoursPan() && context.pan ? Translator.PAN : 0;
-        flags |= op.bothStages() ? 0 : Translator.STAGE1_ONLY;
-        return translator.translate(va, flags, AccessClass.CACHE_MAINTENANCE, true);
-    }
-
-    private long par(AtOp op, boolean done) {
-        if (!done) {
-            return Par.fault(fault.fsc, fault.stage == 2, fault.s1ptw);
-        }
-        Translation t = translator.result;
-        return op.bothStages()
-                ? Par.success(t.pa, MemoryAttributes.ofPacked(t.attributes))
-                : Par.success(t.ipa, MemoryAttributes.ofPacked(t.s1Attributes));
+        return at.execute(op, va, context.pan);
     }
 
     /// {@return flags of [Translator] for a data access at the current exception level}
@@ -507,16 +475,8 @@ public final class Mmu {
         return chosen == SoftTlb.BANK_EL0 ? Translator.USER : chosen == SoftTlb.BANK_EL1_PAN ? Translator.PAN : 0;
     }
 
-    boolean alignmentEnforced() {
-        return regime.is(SctlrEl1.A);
-    }
-
-    boolean unalignedAcquireAllowed() {
-        return regime.is(SctlrEl1.NAA);
-    }
-
-    boolean stage2On() {
-        return regime.stage2On;
+    Regime regime() {
+        return regime;
     }
 
     // ---------------------------------------------------------------- software TLB, for the slow paths
@@ -547,16 +507,9 @@ public final class Mmu {
     ///
     /// @param xt its operand; ignored by operations without one
     public void tlbi(TlbiOp op, long xt) {
-        apply(op, regime.vmid, xt);
         boolean broadcast = op.reach() != TlbiOp.Reach.LOCAL || (context.hcrEl2 & HcrEl2.FB) != 0;
-        if (broadcast && !domain.hasOne()) {
-            request.issuer = index;
-            long number = domain.post(request);
-            postedSinceSync = true;
-            if (served == number) {
-                served = number + 1;
-            }
-        }
+        maintenance.execute(op, regime.vmid, xt, bits52(op), broadcast);
+        tlbChanged();
     }
 
     /// Does a TLB maintenance operation on this element only, as a hypervisor does for a VMID (`TLBI
@@ -565,56 +518,23 @@ public final class Mmu {
     /// @param vmid ignored by ALLE1
     public void tlbiLocal(TlbiOp op, int vmid, long xt) {
         serviceRequests();
-        apply(op, vmid, xt);
+        maintenance.execute(op, vmid, xt, bits52(op), false);
+        tlbChanged();
     }
 
-    private void apply(TlbiOp op, int vmid, long xt) {
-        boolean bits52 = op.allowedAtEl1() ? (context.tcrEl1 & TcrEl1.DS) != 0 : regime.stage2.shFromVtcr();
-        request.decode(op.kind(), vmid, xt, bits52);
-        apply(request);
+    private boolean bits52(TlbiOp op) {
+        return op.allowedAtEl1() ? (context.tcrEl1 & TcrEl1.DS) != 0 : regime.stage2.shFromVtcr();
     }
 
-    private void apply(TlbRequest r) {
-        if (r.codePage) {
-            soft.dropWrites(r.address);
-            return;
-        }
-        switch (r.kind) {
-            case VMALLE1 -> {
-                tlb.removeVmid(r.vmid);
-                generations.retireAll();
-            }
-            case ASIDE1 -> {
-                tlb.removeAsid(r.vmid, r.asid);
-                generations.retireAll();
-            }
-            case VAE1, VALE1, VAAE1, VAALE1, RVAE1, RVALE1, RVAAE1, RVAALE1 ->
-                tlb.removeVa(r.vmid, r.asid, r.address, r.bytes);
-            case IPAS2E1, IPAS2LE1, RIPAS2E1, RIPAS2LE1 -> stage2Tlb.removeIpa(r.vmid, r.address, r.bytes);
-            case VMALLS12E1 -> {
-                tlb.removeVmid(r.vmid);
-                stage2Tlb.removeVmid(r.vmid);
-                generations.retireAll();
-            }
-            case ALLE1 -> removeEverything();
-        }
+    private void tlbChanged() {
         chooseGenerations();
         generation++;
-    }
-
-    private void removeEverything() {
-        tlb.removeAll();
-        stage2Tlb.removeAll();
-        generations.retireAll();
     }
 
     /// Completes earlier broadcast maintenance of this element on all others (the part of DSB that
     /// concerns TLBs).
     public void dsb() {
-        if (postedSinceSync) {
-            postedSinceSync = false;
-            domain.synchronize(this);
-        }
+        maintenance.synchronize(this);
     }
 
     /// Says which pages hold decoded code, before any guest runs.
@@ -627,70 +547,45 @@ public final class Mmu {
     ///
     /// @param paPage a multiple of 4 KiB
     public void dropWriteEntries(long paPage) {
-        soft.dropWrites(paPage);
-        TlbRequest drop = new TlbRequest();
-        drop.codePage = true;
-        drop.address = paPage;
-        drop.issuer = index;
-        domain.post(drop);
-        domain.synchronize(this);
+        maintenance.dropWrites(paPage);
+        maintenance.synchronize(this);
     }
 
     // ---------------------------------------------------------------- requests of other elements
 
     /// Sets what a request of another element does to make this one poll soon; called on the other's
     /// thread.
-    public void onRequest(Runnable newAttention) {
-        attention = newAttention;
+    public void onRequest(Runnable attention) {
+        maintenance.onRequest(attention);
     }
 
     /// Enters guest code: from now on others wait for this element's polls. Applies all requests posted
     /// before.
     public void enterGuest() {
-        inside = true;
+        maintenance.enter();
         serviceRequests();
     }
 
     /// Leaves guest code: nobody waits for this element any more.
     public void exitGuest() {
-        inside = false;
+        maintenance.exit();
     }
 
     /// {@return whether [#serviceRequests()] has something to do; cheap, may be called by any thread}
     public boolean requestsPending() {
-        return domain.posted() != served;
+        return maintenance.pending();
     }
 
     /// Applies the requests of other elements and of hypervisor threads.
     public void serviceRequests() {
-        long next = served;
-        while (next != domain.posted()) {
-            if (!domain.take(next, request)) {
-                removeEverything();
-                chooseGenerations();
-                soft.flush();
-                generation++;
-                next = domain.posted();
-            } else {
-                if (request.issuer != index) {
-                    apply(request);
-                }
-                next++;
-            }
-            served = next;
+        if (maintenance.pending()) {
+            maintenance.service();
+            tlbChanged();
         }
     }
 
-    boolean isInside() {
-        return inside;
-    }
-
-    long served() {
-        return served;
-    }
-
-    void attend() {
-        attention.run();
+    TlbMaintenance maintenance() {
+        return maintenance;
     }
 
     /// {@return the number of combined entries in the architectural TLB, for tests and statistics}

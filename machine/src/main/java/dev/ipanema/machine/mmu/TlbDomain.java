@@ -24,7 +24,7 @@ public final class TlbDomain {
     private static final long PARK_NANOS = 20_000;
 
     private final TlbRequest[] ring = new TlbRequest[RING];
-    private volatile Mmu[] members = new Mmu[0];
+    private volatile TlbMaintenance[] members = new TlbMaintenance[0];
 
     /// Requests posted so far; request n is in slot n mod RING. Written under the lock.
     private volatile long posted;
@@ -36,9 +36,9 @@ public final class TlbDomain {
         }
     }
 
-    synchronized void join(Mmu mmu) {
-        Mmu[] more = Arrays.copyOf(members, members.length + 1);
-        more[members.length] = mmu;
+    synchronized void join(TlbMaintenance member) {
+        TlbMaintenance[] more = Arrays.copyOf(members, members.length + 1);
+        more[members.length] = member;
         members = more;
     }
 
@@ -85,9 +85,9 @@ public final class TlbDomain {
             ring[(int) (number & RING - 1)].copyFrom(request);
             posted = number + 1;
         }
-        for (Mmu mmu : members) {
-            if (mmu.isInside() && mmu.index() != request.issuer) {
-                mmu.attend();
+        for (TlbMaintenance member : members) {
+            if (member.isInside() && member.index() != request.issuer) {
+                member.attend();
             }
         }
         return number;
@@ -111,16 +111,16 @@ public final class TlbDomain {
     ///     thread that runs none
     public void synchronize(@Nullable Mmu self) {
         long target = posted;
-        for (Mmu mmu : members) {
-            if (mmu != self) {
-                await(mmu, target, self);
+        for (TlbMaintenance member : members) {
+            if (self == null || member != self.maintenance()) {
+                await(member, target, self);
             }
         }
     }
 
-    private static void await(Mmu mmu, long target, @Nullable Mmu self) {
+    private static void await(TlbMaintenance member, long target, @Nullable Mmu self) {
         int spins = 0;
-        while (mmu.isInside() && mmu.served() < target) {
+        while (member.isInside() && member.served() < target) {
             if (self != null) {
                 self.serviceRequests();
             }

@@ -50,7 +50,7 @@ class AddressTranslationTest {
         long par = guest.mmu.parOf(AtOp.S12E1R, VA);
 
         assertThat(Par.pa(par)).isEqualTo(PA);
-        assertThat(Par.attributes(par)).hasToString("Normal-WB RWA ISH");
+        assertThat(Par.attributes(par)).hasToString("Normal-WB RWA OSH");
     }
 
     @Test
@@ -104,8 +104,7 @@ class AddressTranslationTest {
     void cleanPagesAreWritableWithoutBeingMarkedDirty() {
         guest.ctx.tcrEl1 |= 3L << 39;
         guest.ctx.changed();
-        long entry = guest.map1(
-                VA, IPA, 3, Guest.EL1_RW | Stage1Descriptor.AP_READ_ONLY | Stage1Descriptor.DBM);
+        long entry = guest.map1(VA, IPA, 3, Guest.EL1_RW | Stage1Descriptor.AP_READ_ONLY | Stage1Descriptor.DBM);
 
         assertThat(Par.isFault(guest.mmu.at(AtOp.S1E1W, VA))).isFalse();
         assertThat(guest.read(entry) & Stage1Descriptor.AP_READ_ONLY).isNotZero();

@@ -28,16 +28,23 @@ class AtomicAccessTest {
 
     @ParameterizedTest
     @CsvSource({
-        "0, 0xf0, 0x20, 0x10", "1, 0xff, 0x0f, 0xf0", "2, 0xff, 0x0f, 0xf0", "3, 0xf0, 0x0f, 0xff", "4, 0x80, 0x01, 0x01",
-        "5, 0x80, 0x01, 0x80", "6, 0x80, 0x01, 0x80", "7, 0x80, 0x01, 0x01", "8, 0x80, 0x01, 0x01"
+        "0, 0xf0, 0x20, 0x10",
+        "1, 0xff, 0x0f, 0xf0",
+        "2, 0xff, 0x0f, 0xf0",
+        "3, 0xf0, 0x0f, 0xff",
+        "4, 0x80, 0x01, 0x01",
+        "5, 0x80, 0x01, 0x80",
+        "6, 0x80, 0x01, 0x80",
+        "7, 0x80, 0x01, 0x01",
+        "8, 0x80, 0x01, 0x01"
     })
     void atomicsComputeInTheirSize(int op, String old, String operand, String expected) {
         map();
         for (int log2 = 0; log2 <= 3; log2++) {
             int up = (8 << log2) - 8;
             long before = Long.decode(old) << up;
-            long address = VA + 64 + 16 * log2;
-            guest.write(PA + 64 + 16 * log2, 0);
+            long address = VA + 64 + 16L * log2;
+            guest.write(PA + 64 + 16L * log2, 0);
             guest.mmu.store(address, before, log2);
 
             long result = guest.mmu.atomic(op, address, Long.decode(operand) << up, log2);

@@ -17,11 +17,12 @@ import dev.ipanema.machine.memory.Agent;
 import dev.ipanema.machine.memory.MmioRegion;
 import dev.ipanema.machine.memory.PhysicalMemory;
 
-/// A small machine for tests: 64 MiB of RAM at [#RAM], a device at [#DEVICE], one MMU, and page tables that tests write
-/// entry by entry. Tables are taken from the end of RAM, which stage 2 maps to itself at level 2 (4 KiB granule).
+/// A small machine for tests: 64 MiB of RAM at [#RAM], a device at [#DEVICE], one MMU, and page tables
+/// that tests write entry by entry. Tables are taken from the end of RAM, which stage 2 maps to itself at
+/// level 2 (4 KiB granule).
 ///
-/// Both stages use the 4 KiB granule unless told otherwise: 39-bit stage 1 (start level 1), 40-bit stage 2 (start level
-/// 1, two concatenated tables).
+/// Both stages use the 4 KiB granule unless told otherwise: 39-bit stage 1 (start level 1), 40-bit stage
+/// 2 (start level 1, two concatenated tables).
 final class Guest implements AutoCloseable {
     static final long RAM = 0x4000_0000L;
     static final long RAM_SIZE = 64L << 20;
@@ -157,7 +158,8 @@ final class Guest implements AutoCloseable {
         return entry;
     }
 
-    /// {@return the physical address of the stage-1 descriptor of a level for an address; makes the tables above it}
+    /// {@return the physical address of the stage-1 descriptor of a level for an address; makes the
+    /// tables above it}
     long entry1(long table, long va, int level) {
         long at = table;
         for (int l = stage1Start; ; l++) {
@@ -200,7 +202,8 @@ final class Guest implements AutoCloseable {
         }
     }
 
-    /// {@return what happened: `ok`, or stage, fault status and S1PTW as in `s2 fsc=0x0f s1ptw`; clears the fault}
+    /// {@return what happened: `ok`, or stage, fault status and S1PTW as in `s2 fsc=0x0f s1ptw`; clears
+    /// the fault}
     String outcome() {
         if (!mmu.faulted()) {
             return "ok";

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Loads and stores of all sizes, across pages, to devices and to pages with decoded code; DC ZVA and maintenance.
+/// Loads and stores of all sizes, across pages, to devices and to pages with decoded code; DC ZVA and
+/// maintenance.
 class GuestAccessTest {
     private static final long VA = 0x12_3456_7000L;
     private static final long PA = Guest.RAM + 0x40_0000;
@@ -45,10 +46,10 @@ class GuestAccessTest {
         guest.mmu.store(VA + 16, 0x8182_8384_8586_8788L, log2);
         guest.mmu.store(VA + 16, 0x8182_8384_8586_8788L, log2 | Access.RELEASE);
 
-        long mask = -1L >>> 64 - (8 << log2);
+        long mask = -1L >>> (64 - (8 << log2));
         assertThat(guest.mmu.load(VA + 16, log2)).isEqualTo(0x8182_8384_8586_8788L & mask);
         assertThat(guest.mmu.load(VA + 16, log2 | Access.ACQUIRE)).isEqualTo(0x8182_8384_8586_8788L & mask);
-        assertThat(guest.read(PA + 16)).isEqualTo(0x8182_8384_8586_8788L & mask | ~mask);
+        assertThat(guest.read(PA + 16)).isEqualTo((0x8182_8384_8586_8788L & mask) | ~mask);
     }
 
     @Test
@@ -119,10 +120,14 @@ class GuestAccessTest {
     @Test
     void deviceAnswersThroughStage2() {
         guest.map1(VA, 0x9_0000_0000L, 3, Guest.EL1_RW | Stage1Descriptor.attrIndxBits(Guest.NGNRE));
-        guest.map2(0x9_0000_0000L, Guest.DEVICE, 3, Stage2Descriptor.AF
-                | Stage2Descriptor.S2AP_R
-                | Stage2Descriptor.S2AP_W
-                | Stage2Descriptor.memAttrBits(Stage2MemAttr.DEVICE_nGnRE));
+        guest.map2(
+                0x9_0000_0000L,
+                Guest.DEVICE,
+                3,
+                Stage2Descriptor.AF
+                        | Stage2Descriptor.S2AP_R
+                        | Stage2Descriptor.S2AP_W
+                        | Stage2Descriptor.memAttrBits(Stage2MemAttr.DEVICE_nGnRE));
 
         assertThat(guest.mmu.load32(VA + 4)).isEqualTo(0x5566_7788L);
         guest.mmu.store64(VA + 0x10, 99);
@@ -223,7 +228,8 @@ class GuestAccessTest {
         assertThat(guest.mmu.maintain(CacheOp.DC_CIVAC, VA)).isTrue();
         assertThat(guest.mmu.maintain(CacheOp.DC_IVAC, VA)).isFalse();
         assertThat(guest.outcome()).isEqualTo("s1 0x0f");
-        assertThat(guest.memory.maintenance().calls(CacheOperation.DC_CLEAN_INVAL_POC)).isEqualTo(1);
+        assertThat(guest.memory.maintenance().calls(CacheOperation.DC_CLEAN_INVAL_POC))
+                .isEqualTo(1);
     }
 
     @Test

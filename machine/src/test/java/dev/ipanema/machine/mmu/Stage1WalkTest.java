@@ -98,7 +98,7 @@ class Stage1WalkTest {
     void outputAddressBeyondIpsFaultsAtTheLeafsLevel() {
         guest.map1(VA, 1L << 40, 3, Guest.EL1_RW);
         guest.map1(0x4000_0000L, 1L << 40, 1, Guest.EL1_RW);
-        guest.ctx.tcrEl1 = guest.ctx.tcrEl1 & ~(7L << 32) | 2L << 32;
+        guest.ctx.tcrEl1 = (guest.ctx.tcrEl1 & ~(7L << 32)) | 2L << 32;
         guest.ctx.changed();
 
         assertThat(guest.load(VA)).isEqualTo("s1 0x03");
@@ -108,7 +108,7 @@ class Stage1WalkTest {
     @Test
     void tableBeyondIpsFaultsAtLevelZero() {
         guest.ctx.ttbr0El1 = 1L << 44;
-        guest.ctx.tcrEl1 = guest.ctx.tcrEl1 & ~(7L << 32) | 2L << 32;
+        guest.ctx.tcrEl1 = (guest.ctx.tcrEl1 & ~(7L << 32)) | 2L << 32;
         guest.ctx.changed();
 
         assertThat(guest.load(VA)).isEqualTo("s1 0x00");
@@ -117,8 +117,7 @@ class Stage1WalkTest {
     @Test
     void tableOutsideMemoryIsAnExternalAbortOfItsLevel() {
         guest.write(
-                guest.entry1(guest.stage1Table, VA, 1),
-                Stage1Descriptor.table(0x9000_0000L, 0, guest.granule, false));
+                guest.entry1(guest.stage1Table, VA, 1), Stage1Descriptor.table(0x9000_0000L, 0, guest.granule, false));
 
         guest.mmu.load64(VA);
 
@@ -242,8 +241,7 @@ class Stage1WalkTest {
     void hierarchicalBitsLimitThePagesBelowUnlessDisabled() {
         guest.map1(VA, PA, 3, Guest.EL1_RW);
         long table = guest.entry1(guest.stage1Table, VA, 2);
-        guest.write(
-                table, guest.read(table) | Stage1Descriptor.AP_TABLE_READ_ONLY | Stage1Descriptor.PXN_TABLE);
+        guest.write(table, guest.read(table) | Stage1Descriptor.AP_TABLE_READ_ONLY | Stage1Descriptor.PXN_TABLE);
 
         assertThat(guest.store(VA)).isEqualTo("s1 0x0f");
         assertThat(guest.fetch(VA)).isEqualTo("s1 0x0f");
@@ -271,10 +269,7 @@ class Stage1WalkTest {
     @Test
     void alignmentOfTheTypeComesBeforePermission() {
         guest.map1(
-                VA,
-                PA,
-                3,
-                Guest.EL1_RW | Stage1Descriptor.AP_READ_ONLY | Stage1Descriptor.attrIndxBits(Guest.NGNRE));
+                VA, PA, 3, Guest.EL1_RW | Stage1Descriptor.AP_READ_ONLY | Stage1Descriptor.attrIndxBits(Guest.NGNRE));
 
         guest.mmu.store64(VA + 1, 0);
 

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Stage 2 under a stage 1 that is off, and under one that is on: faults by kind and level, S1PTW, order of checks.
+/// Stage 2 under a stage 1 that is off, and under one that is on: faults by kind and level, S1PTW, order
+/// of checks.
 class Stage2WalkTest {
     private static final long IPA = 0x8000_0000L;
     private static final long PA = Guest.RAM + 0x40_0000;
@@ -109,7 +110,7 @@ class Stage2WalkTest {
     void hardwareMarksACleanPageDirty() {
         guest.ctx.vtcrEl2 |= VtcrEl2.HA | VtcrEl2.HD;
         guest.ctx.changed();
-        long entry = guest.map2(IPA, PA, 3, Guest.S2_RWX & ~Stage2Descriptor.S2AP_W | Stage2Descriptor.DBM);
+        long entry = guest.map2(IPA, PA, 3, (Guest.S2_RWX & ~Stage2Descriptor.S2AP_W) | Stage2Descriptor.DBM);
         assertThat(guest.load(IPA)).isEqualTo("ok");
         assertThat(Stage2Descriptor.isWritable(guest.read(entry))).isFalse();
 
@@ -183,8 +184,12 @@ class Stage2WalkTest {
     void walkToDeviceMemoryFaultsWithPtwOnly() {
         guest.stage1();
         guest.ctx.ttbr0El1 = IPA;
-        guest.map2(IPA, PA, 3, Guest.S2_RWX & ~Stage2Descriptor.memAttrBits(0xf)
-                | Stage2Descriptor.memAttrBits(Stage2MemAttr.DEVICE_nGnRE));
+        guest.map2(
+                IPA,
+                PA,
+                3,
+                (Guest.S2_RWX & ~Stage2Descriptor.memAttrBits(0xf))
+                        | Stage2Descriptor.memAttrBits(Stage2MemAttr.DEVICE_nGnRE));
         guest.ctx.changed();
         assertThat(guest.load(VA)).isEqualTo("s2 0x0f s1ptw");
 
@@ -226,21 +231,34 @@ class Stage2WalkTest {
     void stage2AlignmentComesBeforeStage2Permission() {
         guest.stage1();
         guest.map1(VA, IPA, 3, Guest.EL1_RW);
-        guest.map2(IPA, PA, 3, Stage2Descriptor.AF
-                | Stage2Descriptor.S2AP_R
-                | Stage2Descriptor.memAttrBits(Stage2MemAttr.DEVICE_nGnRE));
+        guest.map2(
+                IPA,
+                PA,
+                3,
+                Stage2Descriptor.AF
+                        | Stage2Descriptor.S2AP_R
+                        | Stage2Descriptor.memAttrBits(Stage2MemAttr.DEVICE_nGnRE));
 
         assertThat(guest.store(VA)).isEqualTo("s2 0x0f");
         assertThat(guest.store(VA + 1)).isEqualTo("s2 0x21");
         assertThat(guest.mmu.fault().ipaValid()).isFalse();
     }
 
-    /// Spec of FWB: the stage-1 check runs with the stage-1 type, so unaligned access to stage-1 Device faults at EL1
-    /// although the final type is write-back.
+    /// Spec of FWB: the stage-1 check runs with the stage-1 type, so unaligned access to stage-1 Device
+    /// faults at EL1 although the final type is write-back.
     @ParameterizedTest
     @CsvSource({
-        "WB, 6, ok", "NC, 6, ok", "NGNRE, 6, s1 0x21", "WB, 5, ok", "NC, 5, ok", "NGNRE, 5, s1 0x21",
-        "WB, 1, s2 0x21", "NC, 1, s2 0x21", "NGNRE, 1, s1 0x21", "WB, 7, ok", "NGNRE, 7, s1 0x21"
+        "WB, 6, ok",
+        "NC, 6, ok",
+        "NGNRE, 6, s1 0x21",
+        "WB, 5, ok",
+        "NC, 5, ok",
+        "NGNRE, 5, s1 0x21",
+        "WB, 1, s2 0x21",
+        "NC, 1, s2 0x21",
+        "NGNRE, 1, s1 0x21",
+        "WB, 7, ok",
+        "NGNRE, 7, s1 0x21"
     })
     void unalignedAccessWithForcedWriteBack(String s1, int memAttr, String expected) {
         assertThat(unaligned(s1, memAttr)).isEqualTo(expected);
@@ -248,7 +266,12 @@ class Stage2WalkTest {
 
     @ParameterizedTest
     @CsvSource({
-        "WB, 15, ok", "NC, 15, ok", "NGNRE, 15, s1 0x21", "WB, 5, ok", "NGNRE, 5, s1 0x21", "WB, 1, s2 0x21",
+        "WB, 15, ok",
+        "NC, 15, ok",
+        "NGNRE, 15, s1 0x21",
+        "WB, 5, ok",
+        "NGNRE, 5, s1 0x21",
+        "WB, 1, s2 0x21",
         "WT, 0, s2 0x21"
     })
     void unalignedAccessWithoutForcedWriteBack(String s1, int memAttr, String expected) {
@@ -271,16 +294,24 @@ class Stage2WalkTest {
         long normal = Stage2Descriptor.memAttrBits((guest.ctx.hcrEl2 & HcrEl2.FWB) != 0 ? 6 : 15);
         guest.stage1();
         for (long pa = Guest.TABLES; pa < Guest.RAM + Guest.RAM_SIZE; pa += 2L << 20) {
-            guest.map2(pa, pa, 2, Guest.S2_RWX & ~Stage2Descriptor.memAttrBits(15) | normal);
+            guest.map2(pa, pa, 2, (Guest.S2_RWX & ~Stage2Descriptor.memAttrBits(15)) | normal);
         }
         guest.map1(VA, IPA, 3, Guest.EL1_RW | Stage1Descriptor.attrIndxBits(index));
-        guest.map2(IPA, PA, 3, Guest.S2_RWX & ~Stage2Descriptor.memAttrBits(15) | Stage2Descriptor.memAttrBits(memAttr));
+        guest.map2(
+                IPA, PA, 3, (Guest.S2_RWX & ~Stage2Descriptor.memAttrBits(15)) | Stage2Descriptor.memAttrBits(memAttr));
     }
 
     @ParameterizedTest
     @CsvSource({
-        "WB, 6, ok", "NC, 6, ok", "NGNRE, 6, ok", "WB, 5, s2 0x35", "NC, 5, s1 0x35", "NGNRE, 5, s1 0x35",
-        "WB, 1, s2 0x35", "WB, 7, ok", "NC, 7, s1 0x35"
+        "WB, 6, ok",
+        "NC, 6, ok",
+        "NGNRE, 6, ok",
+        "WB, 5, s2 0x35",
+        "NC, 5, s1 0x35",
+        "NGNRE, 5, s1 0x35",
+        "WB, 1, s2 0x35",
+        "WB, 7, ok",
+        "NC, 7, s1 0x35"
     })
     void exclusiveByTypeWithForcedWriteBack(String s1, int memAttr, String expected) {
         map(s1, memAttr);
@@ -291,7 +322,12 @@ class Stage2WalkTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"WB, 6, Normal-WB RWA ISH", "NGNRE, 6, Normal-WB RWA OSH", "NGNRE, 5, Device-nGnRE", "WB, 5, Normal-NC OSH"})
+    @CsvSource({
+        "WB, 6, Normal-WB RWA ISH",
+        "NGNRE, 6, Normal-WB RWA OSH",
+        "NGNRE, 5, Device-nGnRE",
+        "WB, 5, Normal-NC OSH"
+    })
     void finalTypeIsCombined(String s1, int memAttr, String expected) {
         map(s1, memAttr);
 

@@ -78,8 +78,8 @@ class TlbDomainTest {
         assertThat(other.load64(VA)).isEqualTo(2);
     }
 
-    /// One thread runs guest loads on the second element and polls; this one changes the page back and forth. After
-    /// each DSB the page that was taken out is poisoned, which the reader must never see.
+    /// One thread runs guest loads on the second element and polls; this one changes the page back and
+    /// forth. After each DSB the page that was taken out is poisoned, which the reader must never see.
     @Test
     void dsbReturnsWhenNobodyUsesTheOldPageAnyMore() throws InterruptedException {
         AtomicBoolean stop = new AtomicBoolean();

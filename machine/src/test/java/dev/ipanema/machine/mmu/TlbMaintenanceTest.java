@@ -15,7 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Stale entries stay visible until the right TLBI, and go with it: both stages on, two pages of different content.
+/// Stale entries stay visible until the right TLBI, and go with it: both stages on, two pages of
+/// different content.
 class TlbMaintenanceTest {
     private static final long VA = 0x12_3456_7000L;
     private static final long IPA = 0x8000_0000L;
@@ -75,8 +76,18 @@ class TlbMaintenanceTest {
     @EnumSource(
             value = TlbiOp.class,
             names = {
-                "VAE1", "VAE1IS", "VAE1OS", "VAAE1", "VAAE1IS", "VAAE1OS", "VALE1", "VALE1IS", "VALE1OS", "VAALE1",
-                "VAALE1IS", "VAALE1OS"
+                "VAE1",
+                "VAE1IS",
+                "VAE1OS",
+                "VAAE1",
+                "VAAE1IS",
+                "VAAE1OS",
+                "VALE1",
+                "VALE1IS",
+                "VALE1OS",
+                "VAALE1",
+                "VAALE1IS",
+                "VAALE1OS"
             })
     void formsByAddressRemoveTheirPageAndNoOther(TlbiOp op) {
         mapBoth(Guest.EL1_RW | Stage1Descriptor.NG);
@@ -93,7 +104,12 @@ class TlbMaintenanceTest {
 
     @ParameterizedTest
     @CsvSource({
-        "VAE1IS, 1, 2", "VALE1, 1, 2", "VAAE1IS, 2, 2", "VAALE1, 2, 2", "RVAE1IS, 1, 2", "RVAAE1IS, 2, 2",
+        "VAE1IS, 1, 2",
+        "VALE1, 1, 2",
+        "VAAE1IS, 2, 2",
+        "VAALE1, 2, 2",
+        "RVAE1IS, 1, 2",
+        "RVAAE1IS, 2, 2",
         "ASIDE1IS, 1, 1"
     })
     void otherAsidMattersForEntriesThatAreNotGlobal(TlbiOp op, int notGlobal, int global) {
@@ -220,7 +236,8 @@ class TlbMaintenanceTest {
     void stage2FormsRemoveTheirIpaOnly(TlbiOp op) {
         mapBoth(Guest.EL1_RW);
         guest.map2(IPA, NEW, 3, Guest.S2_RWX);
-        long other = op.kind().isRange() ? TlbiOp.rangeOperand(IPA + 0x2000, 12, 0, 0, 0) : TlbiOp.operand(IPA + 0x1000, 0);
+        long other =
+                op.kind().isRange() ? TlbiOp.rangeOperand(IPA + 0x2000, 12, 0, 0, 0) : TlbiOp.operand(IPA + 0x1000, 0);
         long exact = op.kind().isRange() ? TlbiOp.rangeOperand(IPA, 12, 0, 0, 0) : TlbiOp.operand(IPA, 0);
 
         guest.mmu.tlbiLocal(op, 1, other);
@@ -368,8 +385,12 @@ class TlbMaintenanceTest {
     @Test
     void changeOfStage2MemoryTypeShowsAfterMaintenance() {
         mapBoth(Guest.EL1_RW);
-        guest.map2(IPA, OLD, 3, Guest.S2_RWX & ~Stage2Descriptor.memAttrBits(15)
-                | Stage2Descriptor.memAttrBits(Stage2MemAttr.DEVICE_nGnRE));
+        guest.map2(
+                IPA,
+                OLD,
+                3,
+                (Guest.S2_RWX & ~Stage2Descriptor.memAttrBits(15))
+                        | Stage2Descriptor.memAttrBits(Stage2MemAttr.DEVICE_nGnRE));
         assertThat(guest.load(VA + 1)).isEqualTo("ok");
 
         guest.domain.invalidateIpa(1, IPA, Guest.PAGE);

@@ -1,0 +1,155 @@
+package dev.ipanema.machine.mmu;
+
+import dev.ipanema.arm.register.TlbiOp;
+
+/// One processing element's part in TLB maintenance: applies invalidations to its TLBs, posts what others
+/// must do too, and serves what others posted (see [TlbDomain] for the protocol).
+final class TlbMaintenance {
+    private final int index;
+    private final TlbDomain domain;
+    private final SoftTlb soft;
+    private final ArchTlb tlb;
+    private final Stage2Tlb stage2Tlb;
+    private final Generations generations;
+    private final TlbRequest own = new TlbRequest();
+    private final TlbRequest taken = new TlbRequest();
+    private boolean postedSinceSync;
+    private volatile boolean inside;
+
+    /// Requests of the domain applied so far; written by the element's own thread only.
+    private volatile long served;
+
+    private volatile Runnable attention = () -> {};
+
+    TlbMaintenance(
+            int index, TlbDomain domain, SoftTlb soft, ArchTlb tlb, Stage2Tlb stage2Tlb, Generations generations) {
+        this.index = index;
+        this.domain = domain;
+        this.soft = soft;
+        this.tlb = tlb;
+        this.stage2Tlb = stage2Tlb;
+        this.generations = generations;
+        this.served = domain.posted();
+        domain.join(this);
+    }
+
+    int index() {
+        return index;
+    }
+
+    /// Applies an operation here and, if it is to be broadcast, posts it to the others.
+    void execute(TlbiOp op, int vmid, long xt, boolean bits52, boolean broadcast) {
+        own.decode(op.kind(), vmid, xt, bits52);
+        apply(own);
+        if (broadcast) {
+            post();
+        }
+    }
+
+    /// Makes stores to a physical page miss, here and on the others.
+    void dropWrites(long paPage) {
+        own.codePage = true;
+        own.address = paPage;
+        apply(own);
+        post();
+    }
+
+    private void post() {
+        if (domain.hasOne()) {
+            return;
+        }
+        own.issuer = index;
+        long number = domain.post(own);
+        postedSinceSync = true;
+        if (served == number) {
+            served = number + 1;
+        }
+    }
+
+    private void apply(TlbRequest r) {
+        if (r.codePage) {
+            soft.dropWrites(r.address);
+            return;
+        }
+        switch (r.kind) {
+            case VMALLE1 -> {
+                tlb.removeVmid(r.vmid);
+                generations.retireAll();
+            }
+            case ASIDE1 -> {
+                tlb.removeAsid(r.vmid, r.asid);
+                generations.retireAll();
+            }
+            case VAE1, VALE1, VAAE1, VAALE1, RVAE1, RVALE1, RVAAE1, RVAALE1 ->
+                tlb.removeVa(r.vmid, r.asid, r.address, r.bytes);
+            case IPAS2E1, IPAS2LE1, RIPAS2E1, RIPAS2LE1 -> stage2Tlb.removeIpa(r.vmid, r.address, r.bytes);
+            case VMALLS12E1 -> {
+                tlb.removeVmid(r.vmid);
+                stage2Tlb.removeVmid(r.vmid);
+                generations.retireAll();
+            }
+            case ALLE1 -> removeEverything();
+        }
+    }
+
+    void removeEverything() {
+        tlb.removeAll();
+        stage2Tlb.removeAll();
+        generations.retireAll();
+    }
+
+    /// Completes what this element has posted, on all others.
+    void synchronize(Mmu self) {
+        if (postedSinceSync) {
+            postedSinceSync = false;
+            domain.synchronize(self);
+        }
+    }
+
+    boolean pending() {
+        return domain.posted() != served;
+    }
+
+    /// Applies what others posted. When it was overwritten, nobody knows any more what to remove:
+    /// everything goes, which hardware may do at any time.
+    void service() {
+        long next = served;
+        while (next != domain.posted()) {
+            if (!domain.take(next, taken)) {
+                next = domain.posted();
+                removeEverything();
+                soft.flush();
+            } else {
+                if (taken.issuer != index) {
+                    apply(taken);
+                }
+                next++;
+            }
+            served = next;
+        }
+    }
+
+    void enter() {
+        inside = true;
+    }
+
+    void exit() {
+        inside = false;
+    }
+
+    boolean isInside() {
+        return inside;
+    }
+
+    long served() {
+        return served;
+    }
+
+    void onRequest(Runnable newAttention) {
+        attention = newAttention;
+    }
+
+    void attend() {
+        attention.run();
+    }
+}
