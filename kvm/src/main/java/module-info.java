@@ -4,8 +4,12 @@ module dev.ipanema.kvm {
     requires transitive dev.ipanema.host;
     requires static transitive org.jspecify;
 
+    exports dev.ipanema.kvm.abort;
     exports dev.ipanema.kvm.memslot;
+    exports dev.ipanema.kvm.mmu;
     exports dev.ipanema.kvm.stage2;
+    exports dev.ipanema.kvm.trace;
     exports dev.ipanema.kvm.uapi;
     exports dev.ipanema.kvm.version;
+    exports dev.ipanema.kvm.vm;
 }

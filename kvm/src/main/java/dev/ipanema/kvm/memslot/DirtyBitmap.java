@@ -24,7 +24,7 @@ public final class DirtyBitmap {
     }
 
     /// Marks every page dirty (`KVM_DIRTY_LOG_INITIALLY_SET`).
-    void setAll() {
+    public void setAll() {
         for (int i = 0; i < words.length(); i++) {
             words.set(i, -1L >>> (i == words.length() - 1 ? -pages & 63 : 0));
         }

@@ -1,5 +1,6 @@
 package dev.ipanema.kvm.memslot;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /// The dirty ring of a vCPU (`virt/kvm/dirty_ring.c`): KVM appends the pages the vCPU dirtied, the VMM harvests
@@ -20,8 +21,8 @@ public final class DirtyRing {
     private final int[] slots;
     private final long[] offsets;
     private final int softLimit;
-    private volatile int dirtyIndex;
-    private volatile int resetIndex;
+    private final AtomicInteger dirtyIndex = new AtomicInteger();
+    private final AtomicInteger resetIndex = new AtomicInteger();
 
     /// What becomes of pages that the VMM handed back.
     @FunctionalInterface
@@ -46,16 +47,16 @@ public final class DirtyRing {
 
     /// Appends a page. Only the vCPU's thread calls this.
     public void push(int slot, long offset) {
-        int index = dirtyIndex & slots.length - 1;
+        int index = dirtyIndex.get() & (slots.length - 1);
         slots[index] = slot;
         offsets[index] = offset;
         flags.setRelease(index, KVM_DIRTY_GFN_F_DIRTY);
-        dirtyIndex = dirtyIndex + 1; // one writer
+        dirtyIndex.incrementAndGet();
     }
 
     /// {@return whether the vCPU must leave so that the VMM harvests (`kvm_dirty_ring_soft_full`)}
     public boolean softFull() {
-        return dirtyIndex - resetIndex >= softLimit;
+        return dirtyIndex.get() - resetIndex.get() >= softLimit;
     }
 
     /// {@return how many entries the ring has}
@@ -92,7 +93,7 @@ public final class DirtyRing {
         long base = 0;
         long mask = 0;
         while (true) {
-            int index = resetIndex & slots.length - 1;
+            int index = resetIndex.get() & (slots.length - 1);
             if ((flags.getAcquire(index) & KVM_DIRTY_GFN_F_RESET) == 0) {
                 break;
             }
@@ -108,7 +109,7 @@ public final class DirtyRing {
                 mask = 1;
             }
             flags.setRelease(index, 0);
-            resetIndex = resetIndex + 1; // one resetter, under slots_lock
+            resetIndex.incrementAndGet();
             count++;
         }
         if (mask != 0) {

@@ -22,5 +22,7 @@ public interface GuestMemory {
     long getPfn(long pgoff);
 
     /// Releases the reference that [#getPfn] took.
-    void releasePfn(long pfn);
+    ///
+    /// @param dirty whether the guest can write the page by now
+    void releasePfn(long pfn, boolean dirty);
 }

@@ -45,12 +45,17 @@ public record Memslot(
 
     /// {@return the VMM's address of a gfn (`__gfn_to_hva_memslot`)}
     public long hva(long gfn, int pageShift) {
-        return userspaceAddr + (gfn - baseGfn << pageShift);
+        return userspaceAddr + ((gfn - baseGfn) << pageShift);
     }
 
     /// {@return the gfn of an address of the VMM inside the slot (`hva_to_gfn_memslot`)}
     public long gfn(long hva, int pageShift) {
-        return baseGfn + (hva - userspaceAddr >>> pageShift);
+        return baseGfn + ((hva - userspaceAddr) >>> pageShift);
+    }
+
+    /// {@return this slot with a dirty bitmap}
+    public Memslot withDirtyBitmap(DirtyBitmap bitmap) {
+        return new Memslot(id, baseGfn, npages, userspaceAddr, flags, bitmap, gmem, gmemPgoff, invalid);
     }
 
     /// {@return this slot marked invalid}

@@ -20,7 +20,7 @@ public final class Memslots {
         int low = 0;
         int high = byGfn.length - 1;
         while (low <= high) {
-            int middle = low + high >>> 1;
+            int middle = (low + high) >>> 1;
             Memslot slot = byGfn[middle];
             if (Long.compareUnsigned(gfn, slot.baseGfn()) < 0) {
                 high = middle - 1;

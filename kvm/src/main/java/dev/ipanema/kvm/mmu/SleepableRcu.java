@@ -1,11 +1,13 @@
 package dev.ipanema.kvm.mmu;
 
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.locks.LockSupport;
 
 /// What SRCU gives KVM (`kvm->srcu`): readers never wait, and [#synchronize] returns once every reader that was
 /// inside when it was called has left. Readers are numbered; each number is used by one thread at a time.
 public final class SleepableRcu {
     private static final long OUTSIDE = 0;
+    private static final long PARK_NANOS = 20_000;
 
     private final AtomicLongArray epochs;
     private volatile long epoch = 1;
@@ -32,8 +34,7 @@ public final class SleepableRcu {
         for (int reader = 0; reader < epochs.length(); reader++) {
             long seen = epochs.get(reader);
             while (seen != OUTSIDE && seen < next) {
-                Thread.onSpinWait();
-                Thread.yield();
+                LockSupport.parkNanos(PARK_NANOS);
                 seen = epochs.get(reader);
             }
         }

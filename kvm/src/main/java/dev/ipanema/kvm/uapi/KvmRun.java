@@ -45,7 +45,7 @@ public final class KvmRun {
         public long value() {
             long value = 0;
             for (int i = 0; i < len; i++) {
-                value |= (data[i] & 0xffL) << 8 * i;
+                value |= (data[i] & 0xffL) << (8 * i);
             }
             return value;
         }
@@ -53,7 +53,7 @@ public final class KvmRun {
         /// Stores a little-endian number into `data`.
         public void setValue(long value) {
             for (int i = 0; i < data.length; i++) {
-                data[i] = (byte) (value >>> 8 * i);
+                data[i] = (byte) (value >>> (8 * i));
             }
         }
     }

@@ -71,6 +71,12 @@ public interface KernelVersion {
     /// {@return whether a return between PFN lookup and `mmu_lock` forgets to release the page}
     boolean leaksPageOnEarlyReturn();
 
+    // The host's driver
+
+    /// {@return whether nvgrace-gpu maps its memory whole at mmap by `remap_pfn_range`; otherwise page by page or
+    /// in 2 MiB at the first fault (`drivers/vfio/pci/nvgrace-gpu/main.c:nvgrace_gpu_mmap`)}
+    boolean mapsGpuMemoryAtMmap();
+
     // guest_memfd and capabilities
 
     /// {@return whether guest_memfd is built in}

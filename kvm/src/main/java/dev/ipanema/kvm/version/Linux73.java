@@ -83,6 +83,11 @@ final class Linux73 implements KernelVersion {
     }
 
     @Override
+    public boolean mapsGpuMemoryAtMmap() {
+        return false;
+    }
+
+    @Override
     public boolean guestMemfdBuiltIn() {
         return true;
     }

@@ -75,6 +75,11 @@ abstract class LinuxBeforeRework implements KernelVersion {
     }
 
     @Override
+    public boolean mapsGpuMemoryAtMmap() {
+        return true;
+    }
+
+    @Override
     public boolean guestMemfdBuiltIn() {
         return false;
     }

@@ -1,0 +1,178 @@
+package dev.ipanema.kvm.vm;
+
+import dev.ipanema.kvm.uapi.KvmExit;
+import org.jspecify.annotations.Nullable;
+
+/// Calls of the guest to its firmware, of which KVM is the implementation: PSCI 1.3 and the SMCCC's own functions
+/// (`arch/arm64/kvm/psci.c`, `hypercalls.c`).
+///
+/// A call returns 1 to resume the guest or 0 to leave for the VMM, as KVM's exit handlers do.
+final class Psci {
+    private static final int RESUME = 1;
+    private static final int EXIT = 0;
+
+    private static final int AFFINITY_BITS = 8;
+
+    private final Vm vm;
+
+    Psci(Vm vm) {
+        this.vm = vm;
+    }
+
+    /// Serves the call whose function identifier and arguments are in X0 to X3 (`kvm_smccc_call_handler`).
+    int call(Vcpu vcpu) {
+        int function = (int) vcpu.x(0);
+        if (function == SmcccFunction.PSCI_SYSTEM_OFF) {
+            return systemEvent(vcpu, KvmExit.KVM_SYSTEM_EVENT_SHUTDOWN, 0);
+        }
+        if (function == SmcccFunction.PSCI_SYSTEM_RESET) {
+            return systemEvent(vcpu, KvmExit.KVM_SYSTEM_EVENT_RESET, 0);
+        }
+        if (function == SmcccFunction.PSCI_SYSTEM_RESET2 || function == SmcccFunction.PSCI_SYSTEM_RESET2_64) {
+            return systemReset2(vcpu, function);
+        }
+        if (function == SmcccFunction.PSCI_SYSTEM_OFF2 || function == SmcccFunction.PSCI_SYSTEM_OFF2_64) {
+            return systemOff2(vcpu, function);
+        }
+        vcpu.setResult(value(vcpu, function));
+        return RESUME;
+    }
+
+    private long value(Vcpu vcpu, int function) {
+        return switch (function) {
+            case SmcccFunction.SMCCC_VERSION -> SmcccFunction.SMCCC_VERSION_1_1;
+            case SmcccFunction.SMCCC_ARCH_FEATURES -> archFeatures((int) vcpu.x(1));
+            case SmcccFunction.SMCCC_ARCH_WORKAROUND_1, SmcccFunction.SMCCC_ARCH_WORKAROUND_3 ->
+                SmcccFunction.SMCCC_SUCCESS;
+            case SmcccFunction.PSCI_VERSION -> SmcccFunction.PSCI_VERSION_1_3;
+            case SmcccFunction.PSCI_FEATURES -> features((int) vcpu.x(1));
+            case SmcccFunction.PSCI_CPU_SUSPEND, SmcccFunction.PSCI_CPU_SUSPEND_64 -> suspend(vcpu);
+            case SmcccFunction.PSCI_CPU_OFF -> off(vcpu);
+            case SmcccFunction.PSCI_CPU_ON, SmcccFunction.PSCI_CPU_ON_64 -> on(vcpu, function);
+            case SmcccFunction.PSCI_AFFINITY_INFO, SmcccFunction.PSCI_AFFINITY_INFO_64 -> affinityInfo(vcpu, function);
+            case SmcccFunction.PSCI_MIGRATE_INFO_TYPE -> SmcccFunction.PSCI_TOS_NOT_PRESENT_MP;
+            default -> SmcccFunction.SMCCC_NOT_SUPPORTED;
+        };
+    }
+
+    /// A simulated processor does not speculate: no workaround is needed.
+    private static long archFeatures(int function) {
+        return switch (function) {
+            case SmcccFunction.SMCCC_ARCH_WORKAROUND_1, SmcccFunction.SMCCC_ARCH_WORKAROUND_3 ->
+                SmcccFunction.WORKAROUND_UNAFFECTED;
+            case SmcccFunction.SMCCC_ARCH_WORKAROUND_2 -> SmcccFunction.SMCCC_NOT_REQUIRED;
+            default -> SmcccFunction.SMCCC_NOT_SUPPORTED;
+        };
+    }
+
+    private static long features(int function) {
+        return switch (function) {
+            case SmcccFunction.SMCCC_VERSION,
+                    SmcccFunction.PSCI_VERSION,
+                    SmcccFunction.PSCI_FEATURES,
+                    SmcccFunction.PSCI_CPU_SUSPEND,
+                    SmcccFunction.PSCI_CPU_SUSPEND_64,
+                    SmcccFunction.PSCI_CPU_OFF,
+                    SmcccFunction.PSCI_CPU_ON,
+                    SmcccFunction.PSCI_CPU_ON_64,
+                    SmcccFunction.PSCI_AFFINITY_INFO,
+                    SmcccFunction.PSCI_AFFINITY_INFO_64,
+                    SmcccFunction.PSCI_MIGRATE_INFO_TYPE,
+                    SmcccFunction.PSCI_SYSTEM_OFF,
+                    SmcccFunction.PSCI_SYSTEM_RESET,
+                    SmcccFunction.PSCI_SYSTEM_RESET2,
+                    SmcccFunction.PSCI_SYSTEM_RESET2_64 -> SmcccFunction.PSCI_SUCCESS;
+            case SmcccFunction.PSCI_SYSTEM_OFF2, SmcccFunction.PSCI_SYSTEM_OFF2_64 -> SmcccFunction.PSCI_HIBERNATE_OFF;
+            default -> SmcccFunction.PSCI_NOT_SUPPORTED;
+        };
+    }
+
+    /// Suspend is WFI, whatever state was asked for.
+    private static long suspend(Vcpu vcpu) {
+        vcpu.waitForInterrupt();
+        return SmcccFunction.PSCI_SUCCESS;
+    }
+
+    private static long off(Vcpu vcpu) {
+        vcpu.powerOff();
+        return SmcccFunction.PSCI_SUCCESS;
+    }
+
+    private long on(Vcpu caller, int function) {
+        long mpidr = argument(caller, 1, function);
+        Vcpu target = find(mpidr);
+        if (target == null) {
+            return SmcccFunction.PSCI_INVALID_PARAMS;
+        }
+        boolean started = target.powerOn(argument(caller, 2, function), argument(caller, 3, function));
+        return started ? SmcccFunction.PSCI_SUCCESS : SmcccFunction.PSCI_ALREADY_ON;
+    }
+
+    private @Nullable Vcpu find(long mpidr) {
+        for (Vcpu vcpu : vm.vcpus()) {
+            if (vcpu.affinity() == (mpidr & Vcpu.MPIDR_AFFINITY)) {
+                return vcpu;
+            }
+        }
+        return null;
+    }
+
+    private long affinityInfo(Vcpu caller, int function) {
+        long lowestLevel = argument(caller, 2, function);
+        if (lowestLevel < 0 || lowestLevel > 3) {
+            return SmcccFunction.PSCI_INVALID_PARAMS;
+        }
+        // Affinity level 3 stands in bits 39:32, the others in 23:0: levels below the lowest do not count.
+        long ignored = lowestLevel == 3 ? 0xff_ffffL : (1L << AFFINITY_BITS * lowestLevel) - 1;
+        long mask = Vcpu.MPIDR_AFFINITY & ~ignored;
+        long wanted = argument(caller, 1, function) & mask;
+        boolean any = false;
+        for (Vcpu vcpu : vm.vcpus()) {
+            if ((vcpu.affinity() & mask) == wanted) {
+                any = true;
+                if (!vcpu.isStopped()) {
+                    return SmcccFunction.PSCI_AFFINITY_LEVEL_ON;
+                }
+            }
+        }
+        return any ? SmcccFunction.PSCI_AFFINITY_LEVEL_OFF : SmcccFunction.PSCI_INVALID_PARAMS;
+    }
+
+    private int systemReset2(Vcpu vcpu, int function) {
+        long type = argument(vcpu, 1, function);
+        if (type != SmcccFunction.PSCI_SYSTEM_WARM_RESET && (type & SmcccFunction.PSCI_VENDOR_RESET) == 0) {
+            vcpu.setResult(SmcccFunction.PSCI_INVALID_PARAMS);
+            return RESUME;
+        }
+        return systemEvent(vcpu, KvmExit.KVM_SYSTEM_EVENT_RESET, KvmExit.KVM_SYSTEM_EVENT_RESET_FLAG_PSCI_RESET2);
+    }
+
+    private int systemOff2(Vcpu vcpu, int function) {
+        long type = argument(vcpu, 1, function);
+        if ((type != 0 && type != SmcccFunction.PSCI_HIBERNATE_OFF) || argument(vcpu, 2, function) != 0) {
+            vcpu.setResult(SmcccFunction.PSCI_INVALID_PARAMS);
+            return RESUME;
+        }
+        return systemEvent(vcpu, KvmExit.KVM_SYSTEM_EVENT_SHUTDOWN, KvmExit.KVM_SYSTEM_EVENT_SHUTDOWN_FLAG_PSCI_OFF2);
+    }
+
+    /// Stops every vCPU and leaves with `KVM_EXIT_SYSTEM_EVENT` (`kvm_prepare_system_event`). Should the VMM resume
+    /// the guest nevertheless, the call has failed.
+    private int systemEvent(Vcpu vcpu, int type, long flags) {
+        for (Vcpu other : vm.vcpus()) {
+            other.powerOff();
+        }
+        vcpu.setResult(SmcccFunction.PSCI_INTERNAL_FAILURE);
+        vcpu.kvmRun().exitReason = KvmExit.KVM_EXIT_SYSTEM_EVENT;
+        vcpu.kvmRun().systemEvent.type = type;
+        vcpu.kvmRun().systemEvent.ndata = 1;
+        vcpu.kvmRun().systemEvent.data[0] = flags;
+        return EXIT;
+    }
+
+    /// The 32-bit forms take the low half of a register.
+    private static long argument(Vcpu vcpu, int n, int function) {
+        long value = vcpu.x(n);
+        return SmcccFunction.is64Bit(function) ? value : value & 0xffff_ffffL;
+    }
+}

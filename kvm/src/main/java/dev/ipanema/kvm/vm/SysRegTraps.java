@@ -1,0 +1,132 @@
+package dev.ipanema.kvm.vm;
+
+import dev.ipanema.arm.exception.Esr;
+import dev.ipanema.arm.register.CacheOp;
+import dev.ipanema.arm.register.HcrEl2;
+import dev.ipanema.arm.register.SctlrEl1;
+import dev.ipanema.arm.register.SysReg;
+import dev.ipanema.machine.cpu.CpuContext;
+import org.jspecify.annotations.Nullable;
+
+/// Trapped system registers and instructions (`arch/arm64/kvm/sys_regs.c`): identification, cache geometry, set/way
+/// maintenance, and on hosts without FWB the registers that turn the guest's caches on.
+final class SysRegTraps {
+    private static final int ZERO_REGISTER = 31;
+
+    private final Vm vm;
+    private final CpuContext cpu;
+
+    SysRegTraps(Vm vm, CpuContext cpu) {
+        this.vm = vm;
+        this.cpu = cpu;
+    }
+
+    /// Emulates a trapped access.
+    ///
+    /// @return false when the guest must take an UNDEFINED exception
+    boolean handle(long esr) {
+        int op0 = Esr.sysOp0(esr);
+        int encoding = SysReg.encoding(op0, Esr.sysOp1(esr), Esr.sysCrn(esr), Esr.sysCrm(esr), Esr.sysOp2(esr));
+        boolean read = Esr.sysIsRead(esr);
+        if (op0 == 1) {
+            return !read && setWay(CacheOp.of(encoding));
+        }
+        SysReg reg = SysReg.of(encoding);
+        int rt = Esr.sysRt(esr);
+        return read ? read(encoding, reg, rt) : reg != null && write(reg, rt);
+    }
+
+    private boolean read(int encoding, @Nullable SysReg reg, int rt) {
+        if (SysReg.isFeatureIdSpace(encoding)) {
+            // What the guest must not know, and what has no meaning yet, reads as zero.
+            setRegister(rt, reg == null ? 0 : cpu.get(reg));
+            return true;
+        }
+        if (reg == null) {
+            return false;
+        }
+        switch (reg) {
+            case REVIDR_EL1, AIDR_EL1, CTR_EL0, CCSIDR_EL1, CLIDR_EL1, CSSELR_EL1, ACTLR_EL1 -> {
+                setRegister(rt, cpu.get(reg));
+                return true;
+            }
+            case ERRIDR_EL1, ERRSELR_EL1 -> {
+                setRegister(rt, 0);
+                return true;
+            }
+            default -> {
+                return false;
+            }
+        }
+    }
+
+    private boolean write(SysReg reg, int rt) {
+        switch (reg) {
+            case CSSELR_EL1 -> cpu.set(reg, register(rt));
+            case ACTLR_EL1, ERRSELR_EL1 -> {
+                // Ignored.
+            }
+            case SCTLR_EL1,
+                    TTBR0_EL1,
+                    TTBR1_EL1,
+                    TCR_EL1,
+                    ESR_EL1,
+                    FAR_EL1,
+                    AFSR0_EL1,
+                    AFSR1_EL1,
+                    MAIR_EL1,
+                    AMAIR_EL1,
+                    CONTEXTIDR_EL1 -> accessVmReg(reg, register(rt));
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    // ---- caches ----------------------------------------------------------------------------------------------------
+
+    /// `access_vm_reg`: the write is made, and the memory cleaned when it turned the guest's caches on or off.
+    private void accessVmReg(SysReg reg, long value) {
+        boolean was = cachesEnabled();
+        cpu.set(reg, value);
+        boolean now = cachesEnabled();
+        if (was != now) {
+            vm.memslotUpdate().flushVm();
+        }
+        if (now) {
+            cpu.set(SysReg.HCR_EL2, cpu.get(SysReg.HCR_EL2) & ~HcrEl2.TVM);
+        }
+        vm.memory().trace().kvmToggleCache(cpu.pc(), was, now);
+    }
+
+    /// `access_dcsw`, `kvm_set_way_flush`: the first maintenance by set and way flushes everything and waits for
+    /// the caches to be switched.
+    private boolean setWay(@Nullable CacheOp op) {
+        if (op == null || op.operand() != CacheOp.Operand.SET_WAY) {
+            return false;
+        }
+        long hcr = cpu.get(SysReg.HCR_EL2);
+        if (!vm.kvm().caps().fwb() && (hcr & HcrEl2.TVM) == 0) {
+            vm.memory().trace().kvmSetWayFlush(cpu.pc(), cachesEnabled());
+            vm.memslotUpdate().flushVm();
+            cpu.set(SysReg.HCR_EL2, hcr | HcrEl2.TVM);
+        }
+        return true;
+    }
+
+    private boolean cachesEnabled() {
+        long on = SctlrEl1.M | SctlrEl1.C;
+        return (cpu.get(SysReg.SCTLR_EL1) & on) == on;
+    }
+
+    private long register(int rt) {
+        return rt == ZERO_REGISTER ? 0 : cpu.x(rt);
+    }
+
+    private void setRegister(int rt, long value) {
+        if (rt != ZERO_REGISTER) {
+            cpu.setX(rt, value);
+        }
+    }
+}

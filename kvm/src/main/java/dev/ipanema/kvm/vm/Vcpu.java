@@ -1,0 +1,521 @@
+package dev.ipanema.kvm.vm;
+
+import dev.ipanema.arm.cpu.CpuModel;
+import dev.ipanema.arm.exception.Esr;
+import dev.ipanema.arm.exception.ExceptionClass;
+import dev.ipanema.arm.register.HcrEl2;
+import dev.ipanema.arm.register.SysReg;
+import dev.ipanema.arm.register.TlbiOp;
+import dev.ipanema.arm.register.VttbrEl2;
+import dev.ipanema.base.errno.Errno;
+import dev.ipanema.base.trail.DecisionTrail;
+import dev.ipanema.kvm.abort.ExceptionInjector;
+import dev.ipanema.kvm.abort.GuestAborts;
+import dev.ipanema.kvm.memslot.DirtyRing;
+import dev.ipanema.kvm.mmu.ThisCpu;
+import dev.ipanema.kvm.trace.KvmTrace;
+import dev.ipanema.kvm.uapi.KvmExit;
+import dev.ipanema.kvm.uapi.KvmRun;
+import dev.ipanema.kvm.uapi.VcpuEvents;
+import dev.ipanema.machine.cpu.CpuContext;
+import dev.ipanema.machine.cpu.Exit;
+import dev.ipanema.machine.cpu.ProcessingElement;
+import dev.ipanema.machine.memory.Agent;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// A virtual CPU (`struct kvm_vcpu`). Its methods are the ioctls of a vCPU's file descriptor; one thread at a time
+/// is inside, others wait, but for [#kick()], [#powerOn] and [#powerOff()].
+public final class Vcpu implements AutoCloseable {
+    /// The affinity fields of MPIDR_EL1.
+    static final long MPIDR_AFFINITY = 0xff_00ff_ffffL;
+
+    /// `KVM_ARM_VCPU_POWER_OFF`: the vCPU starts when another one turns it on.
+    public static final int KVM_ARM_VCPU_POWER_OFF = 1;
+
+    /// `KVM_ARM_VCPU_PSCI_0_2`, always given here.
+    public static final int KVM_ARM_VCPU_PSCI_0_2 = 1 << 2;
+
+    private static final int RESUME = 1;
+    private static final int EXIT = 0;
+    private static final int INSTRUCTION_BYTES = 4;
+    private static final int EINTR = Errno.EINTR.negated();
+
+    /// Instructions after which the run loop looks around, as a host's timer interrupt makes it do.
+    private static final long TICK = 1L << 22;
+
+    private static final int TRAIL_STEPS = 4096;
+    private static final int ARM_EXCEPTION_IRQ = 0;
+    private static final int ARM_EXCEPTION_TRAP = 2;
+    private static final long MPIDR_RES1 = 1L << 31;
+    private static final int AFF0_VCPUS = 4;
+
+    private final Vm vm;
+    private final int id;
+    private final CpuContext cpu;
+    private final KvmRun run = new KvmRun();
+    private final @Nullable DirtyRing dirtyRing;
+    private final GuestAborts aborts;
+    private final SysRegTraps sysRegs;
+    private final OneReg oneReg;
+    private final ReentrantLock mutex = new ReentrantLock();
+    private final KvmTrace trace;
+    private DecisionTrail trail = DecisionTrail.off();
+    private int features = -1;
+    private boolean hasRunOnce;
+    private @Nullable ProcessingElement pe;
+
+    /// Guards what other threads may do to a vCPU: power, reset, kicks.
+    private final Object wake = new Object();
+
+    private boolean stopped;
+    private boolean resetPending;
+    private long resetPc;
+    private long resetX0;
+    private boolean kicked;
+    private volatile @Nullable ProcessingElement runningOn;
+
+    Vcpu(Vm vm, int id, CpuModel model) {
+        this.vm = vm;
+        this.id = id;
+        this.cpu = new CpuContext(model);
+        this.trace = vm.memory().trace();
+        this.dirtyRing = vm.memory().logging().newRing();
+        this.aborts = new GuestAborts(vm.memory(), cpu, run, id, dirtyRing);
+        this.sysRegs = new SysRegTraps(vm, cpu);
+        this.oneReg = new OneReg(cpu);
+    }
+
+    // ---- identity --------------------------------------------------------------------------------------------------
+
+    /// {@return its number, which MPIDR_EL1 shows}
+    public int id() {
+        return id;
+    }
+
+    /// {@return its MPIDR_EL1 affinity: at most 16 vCPUs share affinity level 0}
+    long affinity() {
+        int perCluster = 1 << AFF0_VCPUS;
+        return (id & (perCluster - 1)) | (long) (id >>> AFF0_VCPUS & 0xff) << 8 | (long) (id >>> AFF0_VCPUS + 8) << 16;
+    }
+
+    /// {@return the structure that is shared with the VMM}
+    public KvmRun kvmRun() {
+        return run;
+    }
+
+    /// {@return the guest's state, to look at while the vCPU does not run}
+    public CpuContext cpu() {
+        return cpu;
+    }
+
+    /// {@return its dirty ring, null when the VM has none}
+    public @Nullable DirtyRing dirtyRing() {
+        return dirtyRing;
+    }
+
+    /// {@return why the aborts of the last [#run] ended as they did; empty unless trails are on}
+    public DecisionTrail lastTrail() {
+        return trail;
+    }
+
+    /// Takes the SIGBUS that a lost page has made pending for the VMM's thread: [#run] returns -EINTR until then.
+    public Optional<GuestAborts.HwpoisonSignal> takeSignal() {
+        return Optional.ofNullable(aborts.takeSignal());
+    }
+
+    // ---- init and registers ----------------------------------------------------------------------------------------
+
+    /// `KVM_ARM_VCPU_INIT` without optional features.
+    public int init() {
+        return init(KVM_ARM_VCPU_PSCI_0_2);
+    }
+
+    /// `KVM_ARM_VCPU_INIT`: puts the vCPU into reset state. Again, after it has run, it makes the guest's memory
+    /// fit for a guest that starts with its caches off.
+    ///
+    /// @param newFeatures `KVM_ARM_VCPU_…`
+    /// @return 0, or -EINVAL for features that are not there or differ from the first time
+    public int init(int newFeatures) {
+        vm.requireUsable();
+        int kept = newFeatures & ~KVM_ARM_VCPU_POWER_OFF;
+        if ((kept & ~KVM_ARM_VCPU_PSCI_0_2) != 0 || (features >= 0 && features != kept)) {
+            return Errno.EINVAL.negated();
+        }
+        mutex.lock();
+        try {
+            features = kept;
+            reset();
+            if (hasRunOnce) {
+                if (vm.kvm().caps().fwb()) {
+                    vm.memory().mm().kernel().memory().maintenance().icInvalAllInnerShareable(Agent.KVM);
+                } else {
+                    vm.memslotUpdate().unmapVm();
+                }
+            }
+            synchronized (wake) {
+                stopped = (newFeatures & KVM_ARM_VCPU_POWER_OFF) != 0;
+                resetPending = false;
+            }
+            return 0;
+        } finally {
+            mutex.unlock();
+        }
+    }
+
+    private void reset() {
+        aborts.mmio().abandon();
+        VcpuReset.reset(cpu, vm.kvm().caps(), vm.memory().hasMte());
+        cpu.set(SysReg.VMPIDR_EL2, MPIDR_RES1 | affinity());
+        cpu.set(SysReg.CNTVOFF_EL2, vm.counterOffset());
+        cpu.set(SysReg.VTCR_EL2, vm.stage2().vtcr());
+    }
+
+    /// `KVM_SET_ONE_REG` of a register of up to 64 bits.
+    ///
+    /// @param reg identifier, see [dev.ipanema.kvm.uapi.KvmReg]
+    /// @return 0, -ENOENT for an unknown register, -EINVAL for a value it cannot have, -ENOEXEC before [#init()]
+    public int setOneReg(long reg, long value) {
+        return setOneReg(reg, value, 0);
+    }
+
+    /// `KVM_SET_ONE_REG` of a register of up to 128 bits.
+    public int setOneReg(long reg, long low, long high) {
+        return features < 0 ? Errno.ENOEXEC.negated() : oneReg.set(reg, low, high);
+    }
+
+    /// `KVM_GET_ONE_REG`: the register, or the low half of one of 128 bits.
+    ///
+    /// @throws KvmError with -ENOENT for an unknown register, -ENOEXEC before [#init()]
+    public long getOneReg(long reg) {
+        return getOneReg(reg, 0);
+    }
+
+    /// `KVM_GET_ONE_REG` of one half of a register.
+    ///
+    /// @param half 0 for bits 63:0, 1 for bits 127:64
+    /// @throws KvmError with -ENOENT for an unknown register, -ENOEXEC before [#init()]
+    public long getOneReg(long reg, int half) {
+        if (features < 0) {
+            throw new KvmError(Errno.ENOEXEC.negated(), "KVM_GET_ONE_REG");
+        }
+        return oneReg.get(reg, half);
+    }
+
+    /// `KVM_SET_VCPU_EVENTS`: injects an SError or a synchronous external data abort. The latter drops the MMIO
+    /// access that waits for the VMM.
+    public int setVcpuEvents(VcpuEvents events) {
+        if (features < 0) {
+            return Errno.ENOEXEC.negated();
+        }
+        ExceptionInjector injector = aborts.injector();
+        if (events.serrorPending()) {
+            if (events.serrorHasEsr()) {
+                if (!vm.kvm().caps().ras() || Esr.iss(events.serrorEsr()) != events.serrorEsr()) {
+                    return Errno.EINVAL.negated();
+                }
+                injector.injectSerror((int) events.serrorEsr());
+            } else {
+                injector.injectSerror();
+            }
+        }
+        if (events.extDabtPending()) {
+            aborts.mmio().abandon();
+            injector.injectSea(false, aborts.fault().far());
+        }
+        return 0;
+    }
+
+    /// {@return what `KVM_GET_VCPU_EVENTS` says}
+    public VcpuEvents vcpuEvents() {
+        boolean pending = aborts.injector().isSerrorPending();
+        boolean hasEsr = pending && vm.kvm().caps().ras();
+        return new VcpuEvents(pending, hasEsr, false, hasEsr ? cpu.get(SysReg.VSESR_EL2) : 0);
+    }
+
+    // ---- running ---------------------------------------------------------------------------------------------------
+
+    /// `KVM_RUN`: runs the guest until it needs the VMM.
+    ///
+    /// @return 0 with `exit_reason` set, or a negated errno
+    public int run() {
+        vm.requireUsable();
+        if (features < 0) {
+            return Errno.ENOEXEC.negated();
+        }
+        mutex.lock();
+        try {
+            return runLocked();
+        } finally {
+            mutex.unlock();
+        }
+    }
+
+    private int runLocked() {
+        if (aborts.isBugged()) {
+            return Errno.EIO.negated();
+        }
+        trail = vm.kvm().newTrail();
+        if (run.exitReason == KvmExit.KVM_EXIT_MMIO) {
+            aborts.mmio().complete();
+        }
+        if (run.immediateExit) {
+            return EINTR;
+        }
+        run.exitReason = KvmExit.KVM_EXIT_UNKNOWN;
+        hasRunOnce = true;
+        load();
+        try {
+            int result = RESUME;
+            while (result > 0) {
+                result = checkRequests();
+                if (result > 0) {
+                    result = enterGuest();
+                }
+            }
+            return result;
+        } finally {
+            put();
+        }
+    }
+
+    /// Puts the vCPU on a processing element (`kvm_arch_vcpu_load`).
+    private void load() {
+        ProcessingElement acquired = vm.kvm().cpus().acquire(id);
+        pe = acquired;
+        ThisCpu.set(acquired.mmu());
+        updateVmid(acquired);
+        if (vm.runsOn(acquired.index(), id)) {
+            int vmid = vm.kvm().cpus().vmids().index(vm.vmid());
+            acquired.mmu().tlbiLocal(TlbiOp.VMALLE1, vmid, 0);
+        }
+        runningOn = acquired;
+    }
+
+    /// Takes it off again (`kvm_arch_vcpu_put`).
+    private void put() {
+        runningOn = null;
+        ProcessingElement held = pe;
+        pe = null;
+        ThisCpu.clear();
+        if (held != null) {
+            vm.kvm().cpus().release(held);
+        }
+    }
+
+    private void updateVmid(ProcessingElement on) {
+        vm.kvm().cpus().vmids().load(vm.vmid(), on.index());
+        int vmid = vm.kvm().cpus().vmids().index(vm.vmid());
+        long vttbr = VttbrEl2.of(Math.max(vm.stage2().rootPa(), 0), vmid);
+        if (cpu.get(SysReg.VTTBR_EL2) != vttbr) {
+            vm.memory().mmu().setVmid(vmid);
+            cpu.set(SysReg.VTTBR_EL2, vttbr);
+        }
+    }
+
+    private int checkRequests() {
+        if (dirtyRing != null && dirtyRing.softFull()) {
+            run.exitReason = KvmExit.KVM_EXIT_DIRTY_RING_FULL;
+            return EXIT;
+        }
+        synchronized (wake) {
+            if (resetPending) {
+                resetPending = false;
+                reset();
+                cpu.setPc(resetPc);
+                cpu.setX(0, resetX0);
+            }
+            if (!stopped && !kicked) {
+                return aborts.isSignalPending() ? interrupted() : RESUME;
+            }
+        }
+        return waitUntil(true) ? RESUME : interrupted();
+    }
+
+    private int interrupted() {
+        synchronized (wake) {
+            kicked = false;
+        }
+        run.exitReason = KvmExit.KVM_EXIT_INTR;
+        return EINTR;
+    }
+
+    private int enterGuest() {
+        ProcessingElement on = pe;
+        if (on == null) {
+            throw new IllegalStateException("vCPU " + id + " is not loaded");
+        }
+        updateVmid(on);
+        trace.kvmEntry(cpu.pc());
+        Exit exit = on.run(cpu, TICK);
+        if (exit != Exit.TRAP) {
+            trace.kvmExit(ARM_EXCEPTION_IRQ, 0, cpu.pc());
+            if (exit == Exit.WAIT) {
+                waitForInterrupt();
+            }
+            return RESUME;
+        }
+        int ec = Esr.ec(on.esrEl2());
+        trace.kvmExit(ARM_EXCEPTION_TRAP, ec, cpu.pc());
+        if (!aborts.fault().populate(on)) {
+            return RESUME;
+        }
+        return handleExit(ec, on.esrEl2());
+    }
+
+    /// `handle_trap_exceptions`.
+    private int handleExit(int ec, long esr) {
+        return switch (ec) {
+            case ExceptionClass.INSTRUCTION_ABORT_LOWER, ExceptionClass.DATA_ABORT_LOWER -> {
+                if (trail.enabled() && trail.steps().size() > TRAIL_STEPS) {
+                    trail.clear();
+                }
+                yield aborts.handle(vm.bus(), trail);
+            }
+            case ExceptionClass.SYS64 -> {
+                if (sysRegs.handle(esr)) {
+                    skipInstruction();
+                } else {
+                    aborts.injector().injectUndefined();
+                }
+                yield RESUME;
+            }
+            case ExceptionClass.HVC64 -> vm.psci().call(this);
+            case ExceptionClass.SMC64 -> {
+                skipInstruction();
+                if (Esr.imm16(esr) != 0) {
+                    cpu.setX(0, -1);
+                    yield RESUME;
+                }
+                yield vm.psci().call(this);
+            }
+            case ExceptionClass.WFX -> {
+                skipInstruction();
+                if (Esr.wfxTi(esr) == Esr.WFX_WFI) {
+                    waitForInterrupt();
+                } else {
+                    Thread.onSpinWait();
+                }
+                yield RESUME;
+            }
+            default -> {
+                aborts.injector().injectUndefined();
+                yield RESUME;
+            }
+        };
+    }
+
+    private void skipInstruction() {
+        cpu.setPc(cpu.pc() + INSTRUCTION_BYTES);
+    }
+
+    // ---- waiting and power -----------------------------------------------------------------------------------------
+
+    /// WFI: waits, off its processing element, until an interrupt is pending or somebody wants the vCPU. Without an
+    /// interrupt controller the only interrupt is an SError.
+    void waitForInterrupt() {
+        if (!aborts.injector().isSerrorPending()) {
+            waitUntil(false);
+        }
+    }
+
+    /// Waits for a kick, and while the vCPU is powered off also for power.
+    ///
+    /// @param powered whether power ends the wait; otherwise only a kick or a change of power does
+    /// @return whether the guest may run on; false for a kick
+    private boolean waitUntil(boolean powered) {
+        put();
+        boolean interruptedThread = false;
+        boolean wasKicked;
+        synchronized (wake) {
+            while (!kicked && !resetPending && stopped == powered) {
+                try {
+                    wake.wait();
+                } catch (InterruptedException e) {
+                    interruptedThread = true;
+                    kicked = true;
+                }
+            }
+            wasKicked = kicked;
+        }
+        if (interruptedThread) {
+            Thread.currentThread().interrupt();
+        }
+        load();
+        return !wasKicked;
+    }
+
+    /// Makes the current or next [#run] return -EINTR, as a signal does. Any thread may call it.
+    public void kick() {
+        synchronized (wake) {
+            kicked = true;
+            wake.notifyAll();
+        }
+        ProcessingElement on = runningOn;
+        if (on != null) {
+            on.kick();
+        }
+    }
+
+    /// Stops the vCPU (`kvm_arm_vcpu_power_off`): [#run] waits until it is turned on. Any thread may call it.
+    void powerOff() {
+        synchronized (wake) {
+            stopped = true;
+            wake.notifyAll();
+        }
+        ProcessingElement on = runningOn;
+        if (on != null) {
+            on.kick();
+        }
+    }
+
+    /// Turns a stopped vCPU on (PSCI CPU_ON): it starts in reset state. Any thread may call it.
+    ///
+    /// @param pc where it starts
+    /// @param x0 its first argument
+    /// @return false when it was on already
+    boolean powerOn(long pc, long x0) {
+        synchronized (wake) {
+            if (!stopped) {
+                return false;
+            }
+            resetPc = pc;
+            resetX0 = x0;
+            resetPending = true;
+            stopped = false;
+            wake.notifyAll();
+            return true;
+        }
+    }
+
+    /// {@return whether it is powered off}
+    public boolean isStopped() {
+        synchronized (wake) {
+            return stopped;
+        }
+    }
+
+    /// {@return Xn, for calls of the guest}
+    long x(int n) {
+        return cpu.x(n);
+    }
+
+    /// Sets the results of a call: X0, and X1 to X3 to 0 (`smccc_set_retval`).
+    void setResult(long value) {
+        cpu.setX(0, value);
+        cpu.setX(1, 0);
+        cpu.setX(2, 0);
+        cpu.setX(3, 0);
+    }
+
+    /// {@return whether HCR_EL2.TVM traps writes to the registers of translation}
+    boolean trapsVmRegisters() {
+        return (cpu.get(SysReg.HCR_EL2) & HcrEl2.TVM) != 0;
+    }
+
+    @Override
+    public void close() {
+        aborts.close();
+    }
+}

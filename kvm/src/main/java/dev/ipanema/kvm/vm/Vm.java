@@ -1,0 +1,374 @@
+package dev.ipanema.kvm.vm;
+
+import dev.ipanema.base.errno.Errno;
+import dev.ipanema.base.trail.DecisionTrail;
+import dev.ipanema.host.mm.AddressSpace;
+import dev.ipanema.host.mm.GuestMemfd;
+import dev.ipanema.host.platform.Host;
+import dev.ipanema.kvm.abort.KvmIoBus;
+import dev.ipanema.kvm.memslot.DirtyRing;
+import dev.ipanema.kvm.memslot.GuestMemory;
+import dev.ipanema.kvm.mmu.DirtyLog;
+import dev.ipanema.kvm.mmu.MemslotUpdate;
+import dev.ipanema.kvm.mmu.S2Mmu;
+import dev.ipanema.kvm.mmu.VmGuestMemfd;
+import dev.ipanema.kvm.mmu.VmMemory;
+import dev.ipanema.kvm.stage2.Stage2PageTable;
+import dev.ipanema.kvm.stage2.Vmid;
+import dev.ipanema.kvm.trace.KvmTrace;
+import dev.ipanema.kvm.uapi.KvmCap;
+import dev.ipanema.kvm.uapi.KvmMem;
+import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
+import dev.ipanema.machine.memory.MmioRegion;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/// A virtual machine (`struct kvm`). Its methods are the ioctls of a VM's file descriptor, with their return
+/// values: zero or positive, or a negated errno.
+///
+/// Any thread may call them. [#close] only when no vCPU runs.
+public final class Vm implements AutoCloseable {
+    /// Most vCPUs of a VM, and one more than the largest vCPU id (`KVM_MAX_VCPUS`).
+    public static final int MAX_VCPUS = 512;
+
+    private static final int NO_VCPU = -1;
+
+    private final Kvm kvm;
+    private final Host host;
+    private final VmMemory memory;
+    private final DirtyLog dirtyLog;
+    private final MemslotUpdate memslotUpdate;
+    private final Psci psci = new Psci(this);
+    private final Vmid vmid = new Vmid();
+    private final int[] lastVcpuRan;
+    private final long counterOffset;
+    private final List<Vcpu> vcpus = new CopyOnWriteArrayList<>();
+    private final List<VmGuestMemfd> guestMemfds = new CopyOnWriteArrayList<>();
+    private volatile KvmIoBus bus = KvmIoBus.EMPTY;
+    private volatile DecisionTrail lastTrail = DecisionTrail.off();
+
+    Vm(Kvm kvm, Host host, AddressSpace mm, S2Mmu mmu, int ipaBits, KvmTrace trace) {
+        this.kvm = kvm;
+        this.host = host;
+        this.memory = new VmMemory(kvm.version(), kvm.caps(), mm, mmu, ipaBits, MAX_VCPUS, trace);
+        this.dirtyLog = new DirtyLog(memory);
+        this.memslotUpdate = new MemslotUpdate(memory, dirtyLog);
+        this.lastVcpuRan = new int[kvm.cpus().count()];
+        this.counterOffset = host.machine().counter().count();
+        Arrays.fill(lastVcpuRan, NO_VCPU);
+    }
+
+    // ---- capabilities ----------------------------------------------------------------------------------------------
+
+    /// `KVM_CHECK_EXTENSION` on the VM's fd.
+    public int checkExtension(int cap) {
+        return Extensions.check(kvm.version(), kvm.caps(), kvm.cpus().count(), this, cap);
+    }
+
+    /// `KVM_ENABLE_CAP` on the VM's fd.
+    ///
+    /// @param args up to four arguments, missing ones are 0
+    public int enableCap(int cap, long flags, long... args) {
+        requireUsable();
+        long first = args.length > 0 ? args[0] : 0;
+        if (flags != 0 || !kvm.version().knowsCapability(cap)) {
+            return Errno.EINVAL.negated();
+        }
+        memory.slotsLock().lock();
+        try {
+            return switch (cap) {
+                case KvmCap.KVM_CAP_ARM_NISV_TO_USER -> {
+                    memory.enableNisvToUser();
+                    yield 0;
+                }
+                case KvmCap.KVM_CAP_ARM_SEA_TO_USER -> {
+                    memory.enableSeaToUser();
+                    yield 0;
+                }
+                case KvmCap.KVM_CAP_ARM_MTE -> enableMte();
+                case KvmCap.KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 -> enableManualProtect(first);
+                case KvmCap.KVM_CAP_DIRTY_LOG_RING_ACQ_REL -> enableRing(first);
+                case KvmCap.KVM_CAP_DIRTY_LOG_RING_WITH_BITMAP -> enableRingWithBitmap();
+                case KvmCap.KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE -> enableEagerSplit(first);
+                default -> Errno.EINVAL.negated();
+            };
+        } finally {
+            memory.slotsLock().unlock();
+        }
+    }
+
+    private int enableMte() {
+        boolean gmemSlots = false;
+        for (int i = 0; i < memory.memslots().size(); i++) {
+            gmemSlots |= memory.memslots().at(i).gmem() != null;
+        }
+        if (!kvm.caps().mte() || !vcpus.isEmpty() || gmemSlots) {
+            return Errno.EINVAL.negated();
+        }
+        memory.enableMte();
+        return 0;
+    }
+
+    private int enableManualProtect(long options) {
+        long allowed = KvmCap.KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE;
+        if ((options & allowed) != 0) {
+            allowed |= KvmCap.KVM_DIRTY_LOG_INITIALLY_SET;
+        }
+        if ((options & ~allowed) != 0) {
+            return Errno.EINVAL.negated();
+        }
+        memory.logging().setManualProtect((int) options);
+        return 0;
+    }
+
+    private int enableRing(long bytes) {
+        long smallest = Math.max(
+                AddressSpace.PAGE_SIZE, (long) DirtyRing.KVM_DIRTY_RING_RSVD_ENTRIES * KvmCap.KVM_DIRTY_GFN_SIZE);
+        if (Long.bitCount(bytes) != 1 || bytes < smallest) {
+            return Errno.EINVAL.negated();
+        }
+        if (bytes > (long) KvmCap.KVM_DIRTY_RING_MAX_ENTRIES * KvmCap.KVM_DIRTY_GFN_SIZE) {
+            return Errno.E2BIG.negated();
+        }
+        if (memory.logging().ringEntries() != 0 || !vcpus.isEmpty()) {
+            return Errno.EINVAL.negated();
+        }
+        memory.logging().setRingEntries((int) (bytes / KvmCap.KVM_DIRTY_GFN_SIZE));
+        return 0;
+    }
+
+    private int enableRingWithBitmap() {
+        if (memory.logging().ringEntries() == 0 || memory.memslots().size() != 0) {
+            return Errno.EINVAL.negated();
+        }
+        memory.logging().enableRingWithBitmap();
+        return 0;
+    }
+
+    private int enableEagerSplit(long chunk) {
+        boolean supported =
+                chunk == 0 || (Long.bitCount(chunk) == 1 && (chunk & Extensions.supportedBlockSizes()) != 0);
+        if (memory.memslots().size() != 0 || !supported) {
+            return Errno.EINVAL.negated();
+        }
+        memory.logging().setEagerSplitChunk(chunk);
+        return 0;
+    }
+
+    // ---- memory ----------------------------------------------------------------------------------------------------
+
+    /// `KVM_SET_USER_MEMORY_REGION`. Its reasons are in [#lastTrail()].
+    public int setUserMemoryRegion(UserspaceMemoryRegion region) {
+        return setRegion(region, false);
+    }
+
+    /// `KVM_SET_USER_MEMORY_REGION2`. Its reasons are in [#lastTrail()].
+    public int setUserMemoryRegion2(UserspaceMemoryRegion region) {
+        return setRegion(region, true);
+    }
+
+    private int setRegion(UserspaceMemoryRegion region, boolean version2) {
+        requireUsable();
+        DecisionTrail trail = kvm.newTrail();
+        lastTrail = trail;
+        return memslotUpdate.set(region, version2, this::guestMemory, trail);
+    }
+
+    private @Nullable GuestMemory guestMemory(int fd) {
+        return fd >= 0 && fd < guestMemfds.size() ? guestMemfds.get(fd) : null;
+    }
+
+    /// `KVM_CREATE_GUEST_MEMFD`.
+    ///
+    /// @return a file descriptor for [UserspaceMemoryRegion#guestMemfd()] and [#guestMemfd], or a negated errno
+    public int createGuestMemfd(long size, long flags) {
+        requireUsable();
+        long known = KvmMem.GUEST_MEMFD_FLAG_MMAP | KvmMem.GUEST_MEMFD_FLAG_INIT_SHARED;
+        if (!kvm.version().guestMemfdBuiltIn()) {
+            return Errno.ENOTTY.negated();
+        }
+        if ((flags & ~known) != 0 || size <= 0 || size % AddressSpace.PAGE_SIZE != 0) {
+            return Errno.EINVAL.negated();
+        }
+        guestMemfds.add(new VmGuestMemfd(memory, new GuestMemfd(host.kernel(), size, flags)));
+        return guestMemfds.size() - 1;
+    }
+
+    /// {@return the file of a descriptor that [#createGuestMemfd] gave, for mmap}
+    public GuestMemfd guestMemfd(int fd) {
+        return guestMemfds.get(fd).file();
+    }
+
+    /// Puts a device that KVM emulates itself on the VM's MMIO bus.
+    ///
+    /// @throws IllegalArgumentException when the range overlaps another device's
+    public synchronized void registerMmio(long ipa, long size, MmioRegion device) {
+        bus = bus.with(ipa, size, device);
+    }
+
+    /// `KVM_GET_DIRTY_LOG`.
+    ///
+    /// @param bitmap takes one bit a page
+    public int getDirtyLog(int slot, long[] bitmap) {
+        requireUsable();
+        memory.slotsLock().lock();
+        try {
+            return dirtyLog.get(slot, bitmap);
+        } finally {
+            memory.slotsLock().unlock();
+        }
+    }
+
+    /// `KVM_CLEAR_DIRTY_LOG`.
+    ///
+    /// @param bitmap bit n stands for page `firstPage` + n
+    public int clearDirtyLog(int slot, long firstPage, long numPages, long[] bitmap) {
+        requireUsable();
+        memory.slotsLock().lock();
+        try {
+            return dirtyLog.clear(slot, firstPage, numPages, bitmap);
+        } finally {
+            memory.slotsLock().unlock();
+        }
+    }
+
+    /// `KVM_RESET_DIRTY_RINGS`.
+    ///
+    /// @return how many entries were taken back, or a negated errno
+    public int resetDirtyRings() {
+        requireUsable();
+        if (memory.logging().ringEntries() == 0) {
+            return Errno.EINVAL.negated();
+        }
+        memory.slotsLock().lock();
+        try {
+            int count = 0;
+            for (Vcpu vcpu : vcpus) {
+                DirtyRing ring = vcpu.dirtyRing();
+                count += ring == null ? 0 : ring.reset(dirtyLog::protectAgain);
+            }
+            if (count != 0) {
+                dirtyLog.flushAfterReset();
+            }
+            return count;
+        } finally {
+            memory.slotsLock().unlock();
+        }
+    }
+
+    // ---- vCPUs -----------------------------------------------------------------------------------------------------
+
+    /// `KVM_CREATE_VCPU`.
+    ///
+    /// @throws KvmError with -EINVAL for an id that is too large, -EEXIST for one that is taken
+    public synchronized Vcpu createVcpu(int id) {
+        requireUsable();
+        if (id < 0 || id >= MAX_VCPUS) {
+            throw new KvmError(Errno.EINVAL.negated(), "KVM_CREATE_VCPU id " + id);
+        }
+        for (Vcpu vcpu : vcpus) {
+            if (vcpu.id() == id) {
+                throw new KvmError(Errno.EEXIST.negated(), "KVM_CREATE_VCPU id " + id);
+            }
+        }
+        Vcpu vcpu = new Vcpu(this, id, host.cpu());
+        vcpus.add(vcpu);
+        return vcpu;
+    }
+
+    /// {@return the vCPUs, in the order in which they were made}
+    public List<Vcpu> vcpus() {
+        return vcpus;
+    }
+
+    // ---- reports ---------------------------------------------------------------------------------------------------
+
+    /// {@return why the last memory-region ioctl ended as it did; empty unless trails are on}
+    public DecisionTrail lastTrail() {
+        return lastTrail;
+    }
+
+    /// {@return the defect of the followed kernel that has made the VMM's address space unusable, if one did: a
+    /// leaked `mmap_lock`. Every later ioctl throws [KvmError]}
+    public Optional<String> kernelDefect() {
+        return Optional.ofNullable(memory.defect());
+    }
+
+    /// {@return how many page references the followed kernel has leaked}
+    public long leakedPages() {
+        return memory.leakedPages();
+    }
+
+    /// {@return the stage-2 tables, for reading}
+    public Stage2PageTable stage2() {
+        return memory.mmu().pageTable();
+    }
+
+    /// {@return the memory side of the VM}
+    public VmMemory memory() {
+        return memory;
+    }
+
+    /// {@return the IPA size in bits}
+    public int ipaBits() {
+        return memory.ipaBits();
+    }
+
+    /// @throws KvmError when the host kernel has left `mmap_lock` held: on a real host this call would hang
+    void requireUsable() {
+        String defect = memory.defect();
+        if (defect != null) {
+            throw new KvmError(Errno.EIO.negated(), "The host kernel hangs: " + defect);
+        }
+    }
+
+    Kvm kvm() {
+        return kvm;
+    }
+
+    KvmIoBus bus() {
+        return bus;
+    }
+
+    Psci psci() {
+        return psci;
+    }
+
+    MemslotUpdate memslotUpdate() {
+        return memslotUpdate;
+    }
+
+    Vmid vmid() {
+        return vmid;
+    }
+
+    /// {@return what the virtual counter lags behind the physical one: it starts at 0 with the VM}
+    long counterOffset() {
+        return counterOffset;
+    }
+
+    /// Notes which vCPU runs on a processing element.
+    ///
+    /// @return whether another one of this VM ran there last, whose TLB entries must go
+    boolean runsOn(int processingElement, int vcpu) {
+        int last = lastVcpuRan[processingElement];
+        lastVcpuRan[processingElement] = vcpu;
+        return last != vcpu && last != NO_VCPU;
+    }
+
+    /// `kvm_destroy_vm`: frees tables and slots.
+    @Override
+    public void close() {
+        for (Vcpu vcpu : vcpus) {
+            vcpu.close();
+        }
+        memory.close();
+        for (VmGuestMemfd memfd : guestMemfds) {
+            memfd.file().removeListener(memfd);
+            memfd.file().close();
+        }
+    }
+}
