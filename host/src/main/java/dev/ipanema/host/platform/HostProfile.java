@@ -38,15 +38,11 @@ public record HostProfile(
     private static final long GIB = Sizes.GIB;
     private static final long DRAM_BASE = 2 * GIB;
 
-    /// Above all DRAM, and a multiple of 512 GiB so that blocks of every size fit.
-    private static final long GPU_MEMORY_BASE = 32L << 40;
+    /// Above all DRAM, a multiple of 512 GiB so that blocks of every size fit, and inside the 40 bits of
+    /// physical address that every modelled processor has.
+    private static final long GPU_MEMORY_BASE = 512 * GIB;
 
-    private static final long BAR0_BASE = 40L << 40;
-
-    /// The same two inside 40 bits of physical address.
-    private static final long GPU_MEMORY_BASE_40 = 512 * GIB;
-
-    private static final long BAR0_BASE_40 = 960 * GIB;
+    private static final long BAR0_BASE = 960 * GIB;
 
     /// Where the recordings' RAM, and memory that is not quite RAM, lie.
     private static final long RECORDING_RAM = GIB;
@@ -106,9 +102,7 @@ public record HostProfile(
 
     private static HostProfile other(String name, String cpu, long dram, long gpuMemory) {
         CpuModel model = CpuModel.parse(cpu);
-        boolean narrow = model.paRangeBits() <= 40;
-        Gpu gpu = new Gpu(
-                narrow ? GPU_MEMORY_BASE_40 : GPU_MEMORY_BASE, gpuMemory, narrow ? BAR0_BASE_40 : BAR0_BASE, 0, false);
+        Gpu gpu = new Gpu(GPU_MEMORY_BASE, gpuMemory, BAR0_BASE, 0, false);
         return of(name, model, dram, gpu, ExclusivePolicy.WORK);
     }
 
@@ -149,7 +143,8 @@ public record HostProfile(
             throw new BadInput("Host '" + name + "' has no GPU whose memory could be set");
         }
         if (size <= 0 || (size & (2 * Sizes.MIB - 1)) != 0 || size > BAR0_BASE - GPU_MEMORY_BASE) {
-            throw new BadInput("GPU memory of " + Sizes.format(size) + " is not a multiple of 2M up to 8T");
+            throw new BadInput("GPU memory of " + Sizes.format(size) + " is not a multiple of 2M up to "
+                    + Sizes.format(BAR0_BASE - GPU_MEMORY_BASE));
         }
         List<MemoryRange> changed = new ArrayList<>();
         for (MemoryRange range : memory) {
