@@ -81,7 +81,7 @@ public final class FaultinPfn {
         mm.mmapLock().readLock();
         try {
             Vma vma = mm.vmaLookup(hva);
-            return vma == null ? Result.ERROR : remapped(vma, hva, write);
+            return vma == null ? Result.ERROR : remapped(vma, hva, write, wantWritable);
         } finally {
             mm.mmapLock().readUnlock();
         }
@@ -106,7 +106,7 @@ public final class FaultinPfn {
     }
 
     /// Follows the host's page table (`hva_to_pfn_remapped`).
-    private Result remapped(Vma vma, long hva, boolean write) {
+    private Result remapped(Vma vma, long hva, boolean write, boolean wantWritable) {
         if (!vma.has(VmFlags.VM_IO) && !vma.has(VmFlags.VM_PFNMAP)) {
             return Result.ERROR;
         }
@@ -125,7 +125,7 @@ public final class FaultinPfn {
             return Result.ERROR;
         }
         pfn = HostPte.pfnAt(leaf, hva);
-        mapWritable = HostPte.isWritable(leaf);
+        mapWritable = wantWritable && HostPte.isWritable(leaf);
         return Result.FOUND;
     }
 
