@@ -6,13 +6,16 @@ import org.jspecify.annotations.Nullable;
 /// The catalogue of commands. A command's class is touched only by [#create], so that a run loads one of them.
 final class Commands {
     /// The commands in the order in which the help lists them.
-    static final List<String> NAMES = List.of("check-table");
+    static final List<String> NAMES = List.of("run", "explain", "replay", "check-table");
 
     private Commands() {}
 
     /// {@return a new command of this name, null when there is none}
     static @Nullable Command create(String name) {
         return switch (name) {
+            case "run" -> new RunCommand();
+            case "explain" -> new ExplainCommand();
+            case "replay" -> new ReplayCommand();
             case "check-table" -> new CheckTableCommand();
             default -> null;
         };
@@ -21,6 +24,9 @@ final class Commands {
     /// {@return one line about a command of [#NAMES]}
     static String summary(String name) {
         return switch (name) {
+            case "run" -> "boot a guest: the default one, which probes memory, or an image of yours";
+            case "explain" -> "what KVM does with one kind of memory, and why";
+            case "replay" -> "run recorded or own scenarios and compare";
             case "check-table" -> "recompute a specification table";
             default -> throw new IllegalArgumentException(name);
         };

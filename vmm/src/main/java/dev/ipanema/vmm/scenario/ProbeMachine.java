@@ -4,6 +4,7 @@ import dev.ipanema.arm.exception.Esr;
 import dev.ipanema.arm.exception.Par;
 import dev.ipanema.arm.register.Pstate;
 import dev.ipanema.base.errno.Errno;
+import dev.ipanema.base.trail.DecisionTrail;
 import dev.ipanema.guests.program.Operation;
 import dev.ipanema.guests.program.ProbePayload;
 import dev.ipanema.guests.program.Stage1;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /// A VMM with one virtual machine that runs the [ProbePayload]: VM type 0, one vCPU, the payload in slot 0.
 ///
@@ -45,7 +47,7 @@ public final class ProbeMachine implements AutoCloseable {
     private final Vcpu vcpu;
     private final boolean fwb;
     private final Stage2Calls stage2Calls = new Stage2Calls();
-    private final StringBuilder trail = new StringBuilder();
+    private final List<DecisionTrail.Step> steps = new ArrayList<>();
 
     /// Creates the virtual machine in a new process of the host.
     ///
@@ -114,9 +116,14 @@ public final class ProbeMachine implements AutoCloseable {
         return LeafState.of(vm.stage2().leaf(ipa), fwb);
     }
 
-    /// {@return why KVM did what it did during the last run; empty unless trails are on}
+    /// {@return why KVM did what it did during the last run, oldest step first; empty unless trails are on}
+    public List<DecisionTrail.Step> steps() {
+        return List.copyOf(steps);
+    }
+
+    /// {@return [#steps], one a line}
     public String trail() {
-        return trail.toString();
+        return steps.stream().map(step -> step + "\n").collect(Collectors.joining());
     }
 
     /// What a run did.
@@ -133,7 +140,7 @@ public final class ProbeMachine implements AutoCloseable {
         vcpu.setOneReg(KvmReg.CORE_PSTATE, Pstate.EL1H | Pstate.DAIF);
         vcpu.setOneReg(KvmReg.CORE_PC, ProbePayload.ENTRY);
         List<RunOutcome.Mmio> mmio = new ArrayList<>();
-        trail.setLength(0);
+        steps.clear();
         stage2Calls.listenFor(ipa);
         RunOutcome.End end = runToEnd(operation, mmio);
         stage2Calls.stop();
@@ -174,9 +181,7 @@ public final class ProbeMachine implements AutoCloseable {
         } finally {
             watchdog.cancel(false);
             vcpu.kvmRun().immediateExit = false;
-            if (vcpu.lastTrail().enabled()) {
-                trail.append(vcpu.lastTrail());
-            }
+            steps.addAll(vcpu.lastTrail().steps());
         }
     }
 

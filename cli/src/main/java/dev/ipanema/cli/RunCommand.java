@@ -1,0 +1,203 @@
+package dev.ipanema.cli;
+
+import dev.ipanema.arm.cpu.CpuModel;
+import dev.ipanema.base.text.BadInput;
+import dev.ipanema.base.text.Sizes;
+import dev.ipanema.base.time.Ticker;
+import dev.ipanema.host.platform.Host;
+import dev.ipanema.host.platform.HostProfile;
+import dev.ipanema.images.format.GuestImage;
+import dev.ipanema.kvm.stage2.Stage2Dump;
+import dev.ipanema.kvm.stage2.Stage2PageTable;
+import dev.ipanema.kvm.version.KernelVersion;
+import dev.ipanema.machine.memory.MemoryLimitExceededException;
+import dev.ipanema.vmm.boot.GuestEnd;
+import dev.ipanema.vmm.boot.VirtMachine;
+import dev.ipanema.vmm.boot.VirtMap;
+import dev.ipanema.vmm.probe.ProbeReport;
+import dev.ipanema.vmm.probe.ProbeRun;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `ipanema run`: the default guest, or an image of the user's.
+@CommandLine.Command(
+        name = "run",
+        description = "Boot a guest under KVM on a simulated host. Without an image: the default guest, which probes"
+                + " ordinary memory, coherent GPU memory, a Normal-NC region and registers, and shows how each was"
+                + " mapped at stage 2 and why. With one: a bare-metal ELF or arm64 Image, entered at EL1 with x0 ="
+                + " device tree; PSCI SYSTEM_OFF ends it.",
+        footer = {
+            "Hosts: gb200, gh200, gb300, altra, a710, max.",
+            "Exit code 0 when every probe ended as predicted, or the guest switched itself off; 1 otherwise;"
+                    + " 2 for a wrong command line or image; 124 when the time ran out.%n"
+        })
+final class RunCommand extends Command {
+    private static final long PAGE = 4096;
+    private static final long MAX_RAM = 512 * Sizes.GIB;
+    private static final long MAX_IMAGE = 1L << 30;
+
+    @Parameters(index = "0", arity = "0..1", paramLabel = "IMAGE", description = "A bare-metal ELF or arm64 Image.")
+    private @Nullable Path image;
+
+    @Option(names = "-k", paramLabel = "IMAGE", description = "The same, as kvmtool spells it.")
+    private @Nullable Path kernel;
+
+    @Option(names = "--flat", description = "Take IMAGE as headerless, loaded at 0x40080000.")
+    private boolean flat;
+
+    @Option(names = "--host", paramLabel = "H", description = "Host profile (default: gb200).")
+    private String host = "gb200";
+
+    @Option(names = "--cpu", paramLabel = "M", description = "Another CPU for the host: cortex-a76+dic, max-fwb, …")
+    private @Nullable String cpu;
+
+    @Option(names = "--policy", paramLabel = "P", description = "Kernel version to follow (default: linux-7.3).")
+    private @Nullable String policy;
+
+    @Option(names = "-m", paramLabel = "SIZE", description = "Guest memory (default: 256M).")
+    private String memory = "256M";
+
+    @Option(names = "--gpu-memory", paramLabel = "SIZE", description = "Memory of the GPU (default: the host's).")
+    private @Nullable String gpuMemory;
+
+    @Option(
+            names = "--max-memory",
+            paramLabel = "SIZE",
+            description = "Memory of this machine that the simulated one may touch (default: three quarters).")
+    private @Nullable String maxMemory;
+
+    @Option(names = "--json", description = "Print JSON, and only that, on the standard output.")
+    private boolean json;
+
+    @Option(names = "--dump-stage2", paramLabel = "FILE", description = "Write the stage-2 tables to a file.")
+    private @Nullable Path dumpStage2;
+
+    @Option(names = "--timeout", paramLabel = "S", description = "End the guest after so many seconds, exit 124.")
+    private @Nullable String timeout;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of the randomness the guest is given (default: 1).")
+    private String seed = "1";
+
+    @Override
+    public Integer call() {
+        if (image != null && kernel != null) {
+            throw new BadInput("give the image once, as IMAGE or by -k");
+        }
+        Path guest = image != null ? image : kernel;
+        if (flat && guest == null) {
+            throw new BadInput("--flat says how to read an IMAGE, and none is given");
+        }
+        KernelVersion version = policy == null ? KernelVersion.newest() : KernelVersion.parse(policy);
+        HostProfile profile = profile();
+        long ram = Sizes.parse("-m", memory);
+        if (ram < Sizes.MIB || ram % PAGE != 0 || ram > MAX_RAM) {
+            throw new BadInput("-m: guest memory is 1M to 512G in steps of 4K, not " + memory);
+        }
+        long seconds = timeout == null ? 0 : Sizes.parseNumber("--timeout", timeout);
+        if (timeout != null && (seconds <= 0 || seconds > Integer.MAX_VALUE)) {
+            throw new BadInput("--timeout: '" + timeout + "' is not a number of seconds above 0");
+        }
+        long seedValue = Sizes.parseNumber("--seed", seed);
+        GuestImage read = guest == null ? null : read(guest, ram);
+        Host.Builder builder = Host.builder(profile);
+        if (maxMemory != null) {
+            long limit = Sizes.parse("--max-memory", maxMemory);
+            if (limit < Sizes.MIB) {
+                throw new BadInput("--max-memory: at least 1M is needed, not " + maxMemory);
+            }
+            builder.maxResident(limit);
+        }
+        try (Host machine = builder.build()) {
+            return read == null
+                    ? probe(machine, version, ram, seconds)
+                    : boot(machine, version, read, ram, seconds, seedValue);
+        } catch (MemoryLimitExceededException e) {
+            throw new BadInput(String.valueOf(e.getMessage()), BadInput.FINDING);
+        }
+    }
+
+    private HostProfile profile() {
+        HostProfile profile = HostProfile.parse(host);
+        if (cpu != null) {
+            profile = profile.withCpu(CpuModel.parse(cpu));
+        }
+        if (gpuMemory != null) {
+            profile = profile.withGpuMemory(Sizes.parse("--gpu-memory", gpuMemory));
+        }
+        return profile;
+    }
+
+    private GuestImage read(Path path, long ram) {
+        String name = String.valueOf(path.getFileName());
+        try {
+            if (Files.isDirectory(path)) {
+                throw new BadInput(path + ": a directory, not an image");
+            }
+            if (Files.size(path) > MAX_IMAGE) {
+                throw new BadInput(path + ": an image of more than 1G");
+            }
+            return GuestImage.read(name, Files.readAllBytes(path), flat, VirtMap.RAM, ram);
+        } catch (NoSuchFileException e) {
+            throw new BadInput(path + ": no such file");
+        } catch (IOException e) {
+            throw new BadInput(path + ": cannot be read (" + e.getMessage() + ")");
+        }
+    }
+
+    private int probe(Host machine, KernelVersion version, long ram, long seconds) {
+        ProbeRun run = new ProbeRun(machine, version, ram, seconds, Ticker.system());
+        ProbeReport report = run.run(this::dump);
+        int code = report.timedOut()
+                ? 124
+                : report.surprises().isEmpty() && report.defect().isEmpty() ? 0 : 1;
+        if (json) {
+            RunJson.write(out(), report, code);
+        } else {
+            RunText.write(out(), report);
+        }
+        return code;
+    }
+
+    private int boot(Host machine, KernelVersion version, GuestImage guest, long ram, long seconds, long seedValue) {
+        IntConsumer console = json ? value -> {} : this::print;
+        try (VirtMachine vm = new VirtMachine(machine, version, guest, ram, seedValue, console, Ticker.system())) {
+            GuestEnd end = vm.run(seconds);
+            dump(vm.stage2());
+            out().flush();
+            if (json) {
+                RunJson.write(out(), host, version.name(), end, vm.stage2Rows());
+            }
+            if (end.reason() != GuestEnd.Reason.SYSTEM_OFF) {
+                err().println("ipanema: " + end.message());
+                end.details().lines().forEach(line -> err().println("  " + line));
+            }
+            return end.reason().exitCode();
+        }
+    }
+
+    private void print(int value) {
+        // A serial port carries bytes; ASCII is what both sides agree on.
+        out().write(value);
+        if (value == '\n') {
+            out().flush();
+        }
+    }
+
+    private void dump(Stage2PageTable tables) {
+        if (dumpStage2 == null) {
+            return;
+        }
+        try {
+            Files.writeString(dumpStage2, Stage2Dump.of(tables));
+        } catch (IOException e) {
+            throw new BadInput(dumpStage2 + ": cannot be written (" + e.getMessage() + ")");
+        }
+    }
+}
