@@ -16,6 +16,8 @@ import dev.ipanema.base.errno.Errno;
 import dev.ipanema.base.trail.DecisionTrail;
 import dev.ipanema.guests.program.Operation;
 import dev.ipanema.guests.program.Stage1;
+import dev.ipanema.host.mm.PteAttrIndex;
+import dev.ipanema.host.mm.VmFlags;
 import dev.ipanema.kvm.abort.AbortFacts;
 import dev.ipanema.kvm.abort.AbortRoute;
 import dev.ipanema.kvm.abort.AbortRouter;
@@ -42,14 +44,17 @@ public final class Prediction {
     ///
     /// @param fwb FEAT_S2FWB on every CPU
     /// @param dic CTR_EL0.DIC on every CPU
-    /// @param lse2 FEAT_LSE2, as the guest's CPU has it
     /// @param exclusives what exclusives and atomics do on other than write-back memory
-    public record HostFacts(boolean fwb, boolean dic, boolean lse2, ExclusivePolicy exclusives) {}
+    public record HostFacts(boolean fwb, boolean dic, ExclusivePolicy exclusives) {}
 
     /// The memory, as far as a prediction depends on it.
     ///
     /// @param pfnIsMapMemory `pfn_is_map_memory` of its pages
     public record MemoryFacts(VmaInfo vma, boolean pfnIsMapMemory) {}
+
+    /// The memory that the guest's program stands in: anonymous pages.
+    private static final MemoryFacts CODE = new MemoryFacts(
+            VmaInfo.of(VmFlags.VM_READ | VmFlags.VM_WRITE | VmFlags.VM_MAYWRITE, PteAttrIndex.MT_NORMAL), true);
 
     private static final String ARCHITECTURE = "Arm ARM DDI 0487, alignment of data accesses";
 
@@ -72,8 +77,11 @@ public final class Prediction {
         if (slot != 0) {
             return ProbeOutcome.slotRefused(slot);
         }
-        Operation operation = probe.operation();
-        return operation == Operation.X ? fetch(probe, memory) : data(probe, memory);
+        if (fault(CODE, false, true, false) instanceof FaultOutcome.Refuse refuse) {
+            trail.outcome("the guest's own code cannot be fetched", refuse, "");
+            return ProbeOutcome.kvmErrno(refuse.errno());
+        }
+        return probe.operation() == Operation.X ? fetch(probe, memory) : data(probe, memory);
     }
 
     /// {@return what `KVM_SET_USER_MEMORY_REGION` should return for a slot over this memory}

@@ -1,0 +1,82 @@
+package dev.ipanema.vmm.boot;
+
+import dev.ipanema.arm.exception.Esr;
+import dev.ipanema.arm.exception.Par;
+import dev.ipanema.arm.register.AtOp;
+import dev.ipanema.arm.register.SysReg;
+import dev.ipanema.base.text.Sizes;
+import dev.ipanema.host.mm.UserMemory;
+import dev.ipanema.images.format.SymbolTable;
+import dev.ipanema.machine.cpu.CpuContext;
+import dev.ipanema.machine.mmu.Mmu;
+
+/// A stopped guest's call chain by its frame pointers (Procedure Call Standard for the Arm 64-bit Architecture, the
+/// frame pointer), with the exception it took last. Every address comes from the guest: it is translated by the guest's
+/// own tables and checked against its RAM before it is read, and what cannot be read ends the chain.
+final class Backtrace {
+    private static final int MAX_FRAMES = 32;
+    private static final int FRAME_POINTER = 29;
+    private static final int LINK_REGISTER = 30;
+    private static final int PAGE_MASK = 0xfff;
+
+    private final CpuContext cpu;
+    private final Mmu mmu;
+    private final UserMemory memory;
+    private final long ramHva;
+    private final long ramSize;
+    private final SymbolTable symbols;
+
+    /// @param ramHva where the VMM has mapped the guest's RAM
+    Backtrace(CpuContext cpu, Mmu mmu, UserMemory memory, long ramHva, long ramSize, SymbolTable symbols) {
+        this.cpu = cpu;
+        this.mmu = mmu;
+        this.memory = memory;
+        this.ramHva = ramHva;
+        this.ramSize = ramSize;
+        this.symbols = symbols;
+    }
+
+    /// {@return the last exception, then one frame a line, innermost first}
+    String render() {
+        StringBuilder text = new StringBuilder();
+        text.append("last exception: ")
+                .append(Esr.describe(cpu.get(SysReg.ESR_EL1)))
+                .append(" FAR_EL1 ")
+                .append(Sizes.hex(cpu.get(SysReg.FAR_EL1)))
+                .append('\n');
+        frame(text, "pc", cpu.pc());
+        frame(text, "elr", cpu.get(SysReg.ELR_EL1));
+        frame(text, "lr", cpu.x(LINK_REGISTER));
+        long frame = cpu.x(FRAME_POINTER);
+        for (int i = 0; i < MAX_FRAMES; i++) {
+            long at = ramOffset(frame);
+            if (at < 0 || at + 2 * Long.BYTES > ramSize || (frame & (Long.BYTES - 1)) != 0) {
+                break;
+            }
+            long next = memory.load(ramHva + at, Long.BYTES);
+            frame(text, "#" + i, memory.load(ramHva + at + Long.BYTES, Long.BYTES));
+            // Frames lie at ascending addresses; anything else is a loop or no frame.
+            if (Long.compareUnsigned(next, frame) <= 0) {
+                break;
+            }
+            frame = next;
+        }
+        return text.toString();
+    }
+
+    private void frame(StringBuilder text, String label, long address) {
+        text.append("  ").append(label).append(' ').append(Sizes.hex(address));
+        symbols.describe(address).ifPresent(name -> text.append(' ').append(name));
+        text.append('\n');
+    }
+
+    /// {@return the offset in RAM of a guest virtual address, negative when it is not in RAM}
+    private long ramOffset(long va) {
+        long par = mmu.parOf(AtOp.S1E1R, va);
+        if (Par.isFault(par)) {
+            return -1;
+        }
+        long offset = (Par.pa(par) | (va & PAGE_MASK)) - VirtMap.RAM;
+        return offset < ramSize ? offset : -1;
+    }
+}
