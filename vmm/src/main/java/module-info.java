@@ -8,6 +8,7 @@ module dev.ipanema.vmm {
     requires tools.jackson.databind;
     requires static transitive org.jspecify;
 
+    exports dev.ipanema.vmm.bench;
     exports dev.ipanema.vmm.scenario;
     exports dev.ipanema.vmm.table;
 }
