@@ -70,34 +70,33 @@ final class Fast4K {
     // ---- lookup and single leaves ---------------------------------------------------------------------------------
 
     Stage2Leaf leaf(long ipa) {
-        long table = root;
         int level = startLevel;
-        while (true) {
-            long entry = entries.get(table + (long) index(ipa, level) * ENTRY_BYTES);
-            if (!Stage2Descriptor.isTable(entry, level)) {
-                return new Stage2Leaf(entry, level, GRANULE, false);
-            }
-            table = tableAddress(entry);
+        int shift = shift(level);
+        long entry = entries.get(root + (ipa >>> shift) * ENTRY_BYTES);
+        while (Stage2Descriptor.isTable(entry, level)) {
             level++;
+            shift -= STRIDE;
+            entry = entries.get(tableAddress(entry) + (ipa >>> shift & INDEX_MASK) * ENTRY_BYTES);
         }
+        return new Stage2Leaf(entry, level, GRANULE, false);
     }
 
     /// Updates the attributes of the leaf of an IPA.
     ///
     /// @return its level, or -EAGAIN
     int updateLeaf(long ipa, long set, long clear, int flags) {
-        long table = root;
         int level = startLevel;
-        while (true) {
-            long entryPa = table + (long) index(ipa, level) * ENTRY_BYTES;
-            long entry = entries.get(entryPa);
-            if (!Stage2Descriptor.isTable(entry, level)) {
-                int ret = AttributeVisitor.update(entries, entryPa, entry, level, set, clear, flags);
-                return ret == 0 ? level : ret;
-            }
-            table = tableAddress(entry);
+        int shift = shift(level);
+        long entryPa = root + (ipa >>> shift) * ENTRY_BYTES;
+        long entry = entries.get(entryPa);
+        while (Stage2Descriptor.isTable(entry, level)) {
             level++;
+            shift -= STRIDE;
+            entryPa = tableAddress(entry) + (ipa >>> shift & INDEX_MASK) * ENTRY_BYTES;
+            entry = entries.get(entryPa);
         }
+        int ret = AttributeVisitor.update(entries, entryPa, entry, level, set, clear, flags);
+        return ret == 0 ? level : ret;
     }
 
     // ---- map ------------------------------------------------------------------------------------------------------
@@ -189,6 +188,15 @@ final class Fast4K {
             entries.references.add(entries.pageOf(firstEntryPa), done);
         }
         return done;
+    }
+
+    /// Fills a zeroed table page that is not linked with the pages of a block.
+    static void fillUnlinked(Stage2Entries entries, long table, long pa, long attributes) {
+        PhysicalWindow window = entries.window(table);
+        long leaf = Stage2Descriptor.leaf(pa, LAST_LEVEL, attributes, GRANULE, false);
+        // Addresses are in place, so the next leaf is this one plus its size.
+        window.setLongs(table - window.basePa(), leaf, GRANULE.bytes(), GRANULE.entries());
+        entries.references.add(table, GRANULE.entries());
     }
 
     // ---- ranges of existing entries -------------------------------------------------------------------------------

@@ -11,9 +11,12 @@ final class SplitVisitor implements Walk.Visitor {
     private static final int PMD_LEVEL = 2;
 
     private final TablePageCache cache;
+    private final boolean specialised;
 
-    SplitVisitor(TablePageCache cache) {
+    /// @param specialised whether the tables have the shape of [Fast4K]
+    SplitVisitor(TablePageCache cache, boolean specialised) {
         this.cache = cache;
+        this.specialised = specialised;
     }
 
     @Override
@@ -52,6 +55,10 @@ final class SplitVisitor implements Walk.Visitor {
     /// @param level level of the block
     /// @param whole down to pages; else one level only
     private int build(Stage2Entries entries, long child, long pa, int level, long attributes, boolean whole) {
+        if (specialised && level == PMD_LEVEL) {
+            Fast4K.fillUnlinked(entries, child, pa, attributes);
+            return 0;
+        }
         int flags = WalkFlags.LEAF | WalkFlags.SKIP_BBM_TLBI | WalkFlags.SKIP_CMO;
         Walk walk = new Walk(entries, flags, MapVisitor.leaves(pa, attributes, cache, whole));
         return walk.runUnlinked(child, level);

@@ -291,7 +291,7 @@ public final class Stage2PageTable {
     /// @return 0, or -ENOMEM when the cache is empty
     public int split(long ipa, long size, TablePageCache cache) {
         int ret = beginWalk(ipa, size, 0);
-        return ret != 0 ? ret : walk(ipa, size, WalkFlags.LEAF, new SplitVisitor(cache));
+        return ret != 0 ? ret : walk(ipa, size, WalkFlags.LEAF, new SplitVisitor(cache, fast != null));
     }
 
     // ---- lookup ---------------------------------------------------------------------------------------------------

@@ -277,12 +277,12 @@ public final class PhysicalMemory implements AutoCloseable {
     /// {@return a window on a range of RAM, for code that makes many accesses to it with one agent and type}
     ///
     /// @param pa first physical address, a multiple of 8
-    /// @param size bytes, more than 0
+    /// @param size bytes, 8 or more
     public PhysicalWindow window(Agent agent, MemoryAttributes type, long pa, long size) {
         PhysicalRegion region = checked(agent, type, pa, size);
         RamBacking ram = ramOf(region, pa, size);
-        if ((pa & LARGEST_ACCESS - 1) != 0) {
-            throw new IllegalArgumentException("Window is not aligned: pa=" + pa);
+        if ((pa & (LARGEST_ACCESS - 1)) != 0 || size < LARGEST_ACCESS) {
+            throw new IllegalArgumentException("Window is not made of 8-byte units: pa=" + pa + " size=" + size);
         }
         return new PhysicalWindow(ram, pa, pa - region.base(), size);
     }

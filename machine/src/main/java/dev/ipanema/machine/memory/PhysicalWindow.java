@@ -10,6 +10,8 @@ import static dev.ipanema.machine.memory.RawMemory.RAW;
 public final class PhysicalWindow {
     private final long basePa;
     private final long size;
+    /// The last offset at which 8 bytes lie inside.
+    private final long limit;
     private final long hostBase;
     private final long regionOffset;
     private final TouchedPages touched;
@@ -17,6 +19,7 @@ public final class PhysicalWindow {
     PhysicalWindow(RamBacking ram, long pa, long regionOffset, long size) {
         this.basePa = pa;
         this.size = size;
+        this.limit = size - Long.BYTES;
         this.regionOffset = regionOffset;
         this.hostBase = ram.hostBase() + regionOffset;
         this.touched = ram.touched();
@@ -34,8 +37,7 @@ public final class PhysicalWindow {
 
     /// {@return whether the 8 bytes at a physical address lie inside}
     public boolean contains(long pa) {
-        long offset = pa - basePa;
-        return offset >= 0 && offset <= size - Long.BYTES;
+        return Long.compareUnsigned(pa - basePa, limit) <= 0;
     }
 
     /// {@return the 8 bytes at an offset}
@@ -81,6 +83,28 @@ public final class PhysicalWindow {
         return stored;
     }
 
+    /// Stores `first`, `first + step`, … as 8-byte values in ascending order: the plain store stream that page-table
+    /// code is measured against.
+    ///
+    /// @param count values, more than 0
+    public void setLongs(long offset, long first, long step, int count) {
+        long bytes = (long) count * Long.BYTES;
+        if (offset < 0 || bytes <= 0 || bytes > size || offset > size - bytes || (offset & (Long.BYTES - 1)) != 0) {
+            throw outside(offset, bytes);
+        }
+        boolean watched = touched.touch(regionOffset + offset, bytes);
+        long address = hostBase + offset;
+        long value = first;
+        for (int i = 0; i < count; i++) {
+            RAW.putLong(address, value);
+            address += Long.BYTES;
+            value += step;
+        }
+        if (watched) {
+            touched.report(regionOffset + offset, bytes);
+        }
+    }
+
     /// Fills `[offset, offset+bytes)` with zeroes.
     public void zero(long offset, long bytes) {
         if (offset < 0 || bytes <= 0 || bytes > size || offset > size - bytes) {
@@ -94,7 +118,7 @@ public final class PhysicalWindow {
     }
 
     private long readable(long offset) {
-        if (offset < 0 || offset > size - Long.BYTES || (offset & Long.BYTES - 1) != 0) {
+        if (Long.compareUnsigned(offset, limit) > 0 || (offset & (Long.BYTES - 1)) != 0) {
             throw outside(offset, Long.BYTES);
         }
         return hostBase + offset;

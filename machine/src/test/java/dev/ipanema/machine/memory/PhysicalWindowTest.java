@@ -63,6 +63,20 @@ class PhysicalWindowTest {
     }
 
     @Test
+    void streamStoresItsValuesInOrderAndIsBoundedByTheWindow() {
+        window.setLongs(8, 10, 3, 3);
+
+        assertThat(window.getLong(0)).isZero();
+        assertThat(window.getLong(8)).isEqualTo(10);
+        assertThat(window.getLong(24)).isEqualTo(16);
+        assertThat(window.getLong(32)).isZero();
+        assertThatExceptionOfType(BusErrorException.class).isThrownBy(() -> window.setLongs(8, 0, 0, 0x400));
+        assertThatExceptionOfType(BusErrorException.class).isThrownBy(() -> window.setLongs(4, 0, 0, 1));
+        assertThatExceptionOfType(BusErrorException.class).isThrownBy(() -> window.setLongs(0, 0, 0, 0));
+        assertThatExceptionOfType(BusErrorException.class).isThrownBy(() -> window.setLongs(-8, 0, 0, 1));
+    }
+
+    @Test
     void windowStartsOnAMultipleOf8() {
         assertThatIllegalArgumentException().isThrownBy(() -> memory.window(Agent.KVM, NORMAL_WB, 0x4000_0004L, 8));
     }
