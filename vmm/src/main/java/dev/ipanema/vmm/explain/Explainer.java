@@ -1,5 +1,6 @@
 package dev.ipanema.vmm.explain;
 
+import dev.ipanema.arm.exception.FaultStatus;
 import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.base.errno.Errno;
 import dev.ipanema.base.text.BadInput;
@@ -54,6 +55,7 @@ public final class Explainer {
                         slotTrail,
                         false,
                         "there can be no such slot",
+                        "",
                         0,
                         machine.leaf(IPA),
                         List.of());
@@ -64,13 +66,34 @@ public final class Explainer {
                     slotErrno,
                     slotTrail,
                     swapped,
-                    run.mmio().isEmpty()
-                            ? run.end().toString()
-                            : "MMIO exit: " + run.mmio().getFirst(),
+                    words(run),
+                    pfnClass(version, run.trail()),
                     run.end() instanceof RunOutcome.RunFailed failed ? -failed.errno() : 0,
                     machine.leaf(IPA),
-                    machine.vcpu().lastTrail().steps());
+                    run.trail());
         }
+    }
+
+    private static String words(ProbeMachine.Run run) {
+        if (!run.mmio().isEmpty()) {
+            return "KVM_EXIT_MMIO, " + run.mmio().getFirst();
+        }
+        return switch (run.end()) {
+            case RunOutcome.Reported _ -> "the guest goes on";
+            case RunOutcome.GuestException taken
+            when taken.fsc() == FaultStatus.SYNC_EXTERNAL_ABORT ->
+                "external abort in the guest (EC 0x" + Integer.toHexString(taken.ec()) + ")";
+            case RunOutcome.End end -> end.toString();
+        };
+    }
+
+    private static String pfnClass(KernelVersion version, List<DecisionTrail.Step> trail) {
+        for (DecisionTrail.Step step : trail) {
+            if (step.subject().equals(version.classificationRule())) {
+                return step.value();
+            }
+        }
+        return "";
     }
 
     private static int setSlot(ProbeMachine machine, ExplainRequest request) {

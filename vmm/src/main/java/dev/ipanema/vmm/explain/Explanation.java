@@ -12,6 +12,7 @@ import java.util.List;
 /// @param swapped whether the slot was refused, so that the memory was put under a slot that had been created over
 ///     ordinary memory
 /// @param fault how the access ended, in words
+/// @param pfnClass what the kernel version made of the page, empty when it did not come to that
 /// @param errno the negated errno of `KVM_RUN`, 0 when it did not fail
 /// @param leaf the stage-2 leaf afterwards
 /// @param faultTrail why
@@ -21,6 +22,7 @@ public record Explanation(
         List<DecisionTrail.Step> slotTrail,
         boolean swapped,
         String fault,
+        String pfnClass,
         int errno,
         LeafState leaf,
         List<DecisionTrail.Step> faultTrail) {

@@ -10,7 +10,7 @@ import java.util.List;
 
 /// Explanations as text.
 public final class ExplanationText {
-    private static final int LABEL = 12;
+    private static final int LABEL = 5;
 
     private ExplanationText() {}
 
@@ -38,14 +38,14 @@ public final class ExplanationText {
             String hostName, HostDescription host, ExplainRequest request, List<Explanation> explanations) {
         StringBuilder text = new StringBuilder(question(hostName, host, request)).append("\n\n");
         List<List<String>> columns = new ArrayList<>();
-        columns.add(List.of("", "slot", "fault", "leaf", "classified"));
+        columns.add(List.of("", "slot", "fault", "leaf", "page"));
         for (Explanation each : explanations) {
             columns.add(List.of(
                     each.policy(),
                     slot(each),
                     each.fault() + (each.swapped() ? " *" : ""),
                     each.leaf().toString(),
-                    rule(each)));
+                    each.pfnClass().isEmpty() ? "-" : each.pfnClass()));
         }
         table(text, columns);
         if (explanations.stream().anyMatch(Explanation::swapped)) {
@@ -55,7 +55,7 @@ public final class ExplanationText {
     }
 
     private static String question(String hostName, HostDescription host, ExplainRequest request) {
-        return hostName + " (FWB " + (host.fwb() ? 1 : 0) + ", DIC " + (host.dic() ? 1 : 0) + "): first access is a "
+        return hostName + " (FWB " + (host.fwb() ? 1 : 0) + ", DIC " + (host.dic() ? 1 : 0) + "), first access: "
                 + request.access().word() + "\n" + "VMA "
                 + (request.vmFlags() == 0 ? "ordinary" : VmFlags.names(request.vmFlags()))
                 + ", " + request.attribute() + ", pages are " + (request.mapMemory() ? "" : "not ")
@@ -65,14 +65,6 @@ public final class ExplanationText {
 
     private static String slot(Explanation explanation) {
         return explanation.slotErrno() == 0 ? "accepted" : Errno.render(explanation.slotErrno());
-    }
-
-    private static String rule(Explanation explanation) {
-        return explanation.faultTrail().stream()
-                .filter(step -> step.kind() == DecisionTrail.Kind.RULE)
-                .map(DecisionTrail.Step::value)
-                .findFirst()
-                .orElse("-");
     }
 
     private static void steps(StringBuilder text, List<DecisionTrail.Step> steps) {

@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 
 /// A VMM with one virtual machine that runs the [ProbePayload]: VM type 0, one vCPU, the payload in slot 0.
 ///
@@ -121,15 +120,12 @@ public final class ProbeMachine implements AutoCloseable {
         return List.copyOf(steps);
     }
 
-    /// {@return [#steps], one a line}
-    public String trail() {
-        return steps.stream().map(step -> step + "\n").collect(Collectors.joining());
-    }
-
     /// What a run did.
     ///
     /// @param mmio the first exits on the way, at most [RunOutcome#MAX_MMIO]
-    public record Run(RunOutcome.End end, List<RunOutcome.Mmio> mmio, List<String> stage2Calls) {}
+    /// @param trail what KVM decided about aborts at the page of the run, when it records its decisions
+    public record Run(
+            RunOutcome.End end, List<RunOutcome.Mmio> mmio, List<String> stage2Calls, List<DecisionTrail.Step> trail) {}
 
     /// Runs the payload until it reports or `KVM_RUN` ends otherwise.
     public Run run(Operation operation, Stage1 stage1, long ipa) {
@@ -144,7 +140,7 @@ public final class ProbeMachine implements AutoCloseable {
         stage2Calls.listenFor(ipa);
         RunOutcome.End end = runToEnd(operation, mmio);
         stage2Calls.stop();
-        return new Run(end, mmio, stage2Calls.calls());
+        return new Run(end, mmio, stage2Calls.calls(), AbortTrail.at(ipa, steps));
     }
 
     private RunOutcome.End runToEnd(Operation operation, List<RunOutcome.Mmio> mmio) {

@@ -2,6 +2,7 @@ package dev.ipanema.vmm.scenario;
 
 import dev.ipanema.base.errno.Errno;
 import dev.ipanema.base.text.BadInput;
+import dev.ipanema.base.trail.DecisionTrail;
 import dev.ipanema.host.mm.HostPte;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
@@ -130,6 +131,14 @@ final class ScenarioRunner implements AutoCloseable {
         disagreements.addAll(comparison.disagreements());
     }
 
+    private static String lines(List<DecisionTrail.Step> steps) {
+        StringBuilder text = new StringBuilder();
+        for (DecisionTrail.Step step : steps) {
+            text.append(step).append('\n');
+        }
+        return text.toString();
+    }
+
     private String vmTrail() {
         return trails ? machine.vm().lastTrail().toString() : "";
     }
@@ -161,8 +170,7 @@ final class ScenarioRunner implements AutoCloseable {
                 : OptionalLong.empty();
         RunOutcome outcome =
                 new RunOutcome(run.end(), run.mmio(), memory.orElse(0), machine.leaf(step.ipa()), run.stage2Calls());
-        Comparison comparison =
-                comparison(index, step, trails ? machine.vcpu().lastTrail().toString() : "");
+        Comparison comparison = comparison(index, step, lines(run.trail()));
         comparison.run(expect, outcome);
         disagreements.addAll(comparison.disagreements());
     }
