@@ -4,7 +4,6 @@ import static dev.ipanema.machine.memory.RawMemory.RAW;
 
 import dev.ipanema.arm.a64.Access;
 import dev.ipanema.arm.memory.AlignmentRules.AccessClass;
-import dev.ipanema.machine.memory.Agent;
 import dev.ipanema.machine.memory.PhysicalMemory;
 import java.lang.invoke.VarHandle;
 
@@ -95,7 +94,7 @@ final class AtomicAccess {
     }
 
     private long loadOnce(int bytes) {
-        return host >= 0 ? GuestAccess.rawLoad(host, bytes) : memory.load(Agent.PE, access.type(), pa, bytes);
+        return host >= 0 ? GuestAccess.rawLoad(host, bytes) : access.read(0, bytes);
     }
 
     private void monitor(int bytes, long low, long high) {
@@ -126,9 +125,7 @@ final class AtomicAccess {
         }
         synchronized (wideLock) {
             access.low = loadOnce(part);
-            access.high = host >= 0
-                    ? GuestAccess.rawLoad(host + part, part)
-                    : memory.load(Agent.PE, access.type(), pa + part, part);
+            access.high = host >= 0 ? GuestAccess.rawLoad(host + part, part) : access.read(part, part);
         }
     }
 
@@ -171,9 +168,9 @@ final class AtomicAccess {
     /// {@return what the location held; `value` was stored when that is `expected`}
     private long exchange(int bytes, long expected, long value) {
         if (host < 0) {
-            long old = memory.load(Agent.PE, access.type(), pa, bytes);
+            long old = access.read(0, bytes);
             if (old == expected) {
-                memory.store(Agent.PE, access.type(), pa, bytes, value);
+                access.write(0, bytes, value);
             }
             return old;
         }
@@ -214,8 +211,8 @@ final class AtomicAccess {
                 return false;
             }
             if (host < 0) {
-                memory.store(Agent.PE, access.type(), pa, WORD, low);
-                memory.store(Agent.PE, access.type(), pa + WORD, WORD, high);
+                access.write(0, WORD, low);
+                access.write(WORD, WORD, high);
             } else {
                 RAW.putLongVolatile(host, low);
                 RAW.putLongVolatile(host + WORD, high);

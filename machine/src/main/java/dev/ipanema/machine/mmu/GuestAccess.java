@@ -129,11 +129,6 @@ final class GuestAccess {
         return firstPa;
     }
 
-    /// {@return the memory type that goes with [#pa()]}
-    MemoryAttributes type() {
-        return firstType;
-    }
-
     private static boolean insidePage(long va, int bytes) {
         return (va & OFFSET) + bytes <= PAGE;
     }
@@ -342,7 +337,7 @@ final class GuestAccess {
     }
 
     /// Reads bytes of the prepared access.
-    private long read(int offset, int bytes) {
+    long read(int offset, int bytes) {
         if (offset + bytes <= firstBytes) {
             return readPiece(firstPa + offset, firstType, bytes);
         }
@@ -367,7 +362,8 @@ final class GuestAccess {
         return value;
     }
 
-    private void write(int offset, int bytes, long value) {
+    /// Writes bytes of the prepared access.
+    void write(int offset, int bytes, long value) {
         if (offset + bytes <= firstBytes) {
             writePiece(firstPa + offset, firstType, bytes, value);
         } else if (offset >= firstBytes) {

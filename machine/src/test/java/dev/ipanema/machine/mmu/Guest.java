@@ -78,6 +78,7 @@ final class Guest implements AutoCloseable {
     final Mmu mmu;
     Granule granule = Granule.K4;
     int stage1Start = 1;
+    int vaBits = 39;
     Granule granule2 = Granule.K4;
     int stage2Start = 1;
     long stage1Table;
@@ -162,8 +163,9 @@ final class Guest implements AutoCloseable {
     /// tables above it}
     long entry1(long table, long va, int level) {
         long at = table;
+        long inHalf = va & ((1L << vaBits) - 1);
         for (int l = stage1Start; ; l++) {
-            long entry = at + 8L * granule.index(va, l);
+            long entry = at + 8L * granule.index(inHalf, l);
             if (l == level) {
                 return entry;
             }
