@@ -2,7 +2,8 @@ package dev.ipanema.arm.register;
 
 /// Fields of `CTR_EL0`, the cache type register.
 public final class Ctr {
-    /// Instruction cache invalidation to the point of unification is not required for data to instruction coherence.
+    /// Instruction cache invalidation to the point of unification is not required for data to instruction
+    /// coherence.
     public static final long DIC = 1L << 29;
 
     /// Data cache clean to the point of unification is not required for instruction to data coherence.

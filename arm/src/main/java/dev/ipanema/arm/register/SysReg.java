@@ -12,11 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /// A system register of AArch64 that this project knows, by its `op0, op1, CRn, CRm, op2` encoding.
 ///
-/// [#encoding()] packs the five fields as instruction bits `[20:5]` of MRS and MSR hold them
-/// (`op0<<14 | op1<<11 | CRn<<7 | CRm<<3 | op2`, 16 bits), which is also the register part of Linux's
-/// `ARM64_SYS_REG()` in the one-reg API. Registers of EL2 are listed because a hypervisor sets them; an access to one
-/// of
-/// them from EL1 or EL0 is UNDEFINED.
+/// [#encoding()] packs the five fields as instruction bits `[20:5]` of MRS and MSR hold them (`op0<<14 | op1<<11 |
+/// CRn<<7 | CRm<<3 | op2`, 16 bits), which is also the register part of Linux's `ARM64_SYS_REG()` in the one-reg
+/// API. Registers of EL2 are listed because a hypervisor sets them; an access to one of them from EL1 or EL0 is
+/// UNDEFINED.
 ///
 /// Sources: Arm ARM DDI 0487 D17 to D24 (encodings and fields), Arm's machine-readable register descriptions; reset
 /// values that the architecture leaves UNKNOWN are 0 here.
@@ -294,8 +293,8 @@ public enum SysReg {
         return isFeatureIdSpace(encoding);
     }
 
-    /// {@return whether an encoding, named or not, lies in the space of feature identification registers, whose unnamed
-    /// members read as zero: op0=3 op1=0 CRn=0, CRm 1 to 7}
+    /// {@return whether an encoding, named or not, lies in the space of feature identification registers, whose
+    /// unnamed members read as zero: op0=3 op1=0 CRn=0, CRm 1 to 7}
     public static boolean isFeatureIdSpace(int encoding) {
         int crm = encoding >>> 3 & 15;
         return (encoding >>> 7) == (encoding(3, 0, 0, 0, 0) >>> 7) && crm >= 1 && crm <= 7;
