@@ -40,10 +40,10 @@ public final class IoMemAbort {
             vm.trace().kvmMmioNisv(cpu.pc(), esr, fault.far(), ipa);
         }
         MmioRoute route = MmioRoute.of(vm.version(), isv, vm.nisvToUser(), Esr.isLoadStore64Bytes(esr), trail);
-        switch (route) {
+        return switch (route) {
             case ENOSYS -> {
                 trail.outcome("no syndrome", "-ENOSYS", SOURCE);
-                return Errno.ENOSYS.negated();
+                yield Errno.ENOSYS.negated();
             }
             case EXIT_NISV, EXIT_LDST64B -> {
                 run.exitReason =
@@ -51,13 +51,10 @@ public final class IoMemAbort {
                 run.armNisv.esrIss = Esr.abortIss(fault.fsc(), Esr.iss(esr) & (Esr.CM | Esr.WNR));
                 run.armNisv.faultIpa = ipa;
                 trail.outcome(KvmExit.name(run.exitReason), Sizes.hex(ipa), SOURCE);
-                return EXIT;
+                yield EXIT;
             }
-            case EMULATE -> {
-                return emulate(bus, esr, ipa, trail);
-            }
-        }
-        throw new AssertionError(route);
+            case EMULATE -> emulate(bus, esr, ipa, trail);
+        };
     }
 
     private int emulate(KvmIoBus bus, long esr, long ipa, DecisionTrail trail) {

@@ -14,6 +14,7 @@ import dev.ipanema.machine.memory.Agent;
 import dev.ipanema.machine.memory.CacheMaintenance;
 import dev.ipanema.machine.memory.PhysicalMemory;
 import dev.ipanema.machine.mmu.TlbDomain;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
@@ -34,9 +35,9 @@ public final class S2Mmu implements AutoCloseable {
     private final CpuCaps caps;
     private final KvmTrace trace;
     private final ReentrantReadWriteLock mmuLock = new ReentrantReadWriteLock();
-    private volatile long invalidateSeq;
+    private final AtomicLong invalidateSeq = new AtomicLong();
     private int invalidateInProgress;
-    private boolean destroyed;
+    private volatile boolean destroyed;
 
     /// Allocates the first tables of a VM.
     ///
@@ -114,13 +115,13 @@ public final class S2Mmu implements AutoCloseable {
 
     /// {@return `mmu_invalidate_seq`}
     public long invalidateSeq() {
-        return invalidateSeq;
+        return invalidateSeq.get();
     }
 
     /// {@return whether the host's page table may have changed since the count was `seq` (`mmu_invalidate_retry`);
     /// the caller holds `mmu_lock`}
     public boolean invalidateRetry(long seq) {
-        return invalidateInProgress != 0 || invalidateSeq != seq;
+        return invalidateInProgress != 0 || invalidateSeq.get() != seq;
     }
 
     /// Announces an invalidation (`kvm_mmu_invalidate_begin`). Under [#exclusiveLock()].
@@ -130,7 +131,7 @@ public final class S2Mmu implements AutoCloseable {
 
     /// Ends it (`kvm_mmu_invalidate_end`). Under [#exclusiveLock()].
     void invalidateEnd() {
-        invalidateSeq++;
+        invalidateSeq.incrementAndGet();
         invalidateInProgress--;
     }
 
@@ -245,6 +246,11 @@ public final class S2Mmu implements AutoCloseable {
             destroyed = true;
             pgt.destroy();
         }
+    }
+
+    /// {@return whether the tables are gone: the VM was closed, or its address space ended}
+    public boolean isDestroyed() {
+        return destroyed;
     }
 
     @Override

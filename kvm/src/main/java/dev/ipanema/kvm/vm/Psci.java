@@ -1,5 +1,6 @@
 package dev.ipanema.kvm.vm;
 
+import dev.ipanema.arm.register.MpidrEl1;
 import dev.ipanema.kvm.uapi.KvmExit;
 import org.jspecify.annotations.Nullable;
 
@@ -10,8 +11,6 @@ import org.jspecify.annotations.Nullable;
 final class Psci {
     private static final int RESUME = 1;
     private static final int EXIT = 0;
-
-    private static final int AFFINITY_BITS = 8;
 
     private final Vm vm;
 
@@ -110,7 +109,7 @@ final class Psci {
 
     private @Nullable Vcpu find(long mpidr) {
         for (Vcpu vcpu : vm.vcpus()) {
-            if (vcpu.affinity() == (mpidr & Vcpu.MPIDR_AFFINITY)) {
+            if (vcpu.affinity() == (mpidr & MpidrEl1.AFFINITY)) {
                 return vcpu;
             }
         }
@@ -122,9 +121,7 @@ final class Psci {
         if (lowestLevel < 0 || lowestLevel > 3) {
             return SmcccFunction.PSCI_INVALID_PARAMS;
         }
-        // Affinity level 3 stands in bits 39:32, the others in 23:0: levels below the lowest do not count.
-        long ignored = lowestLevel == 3 ? 0xff_ffffL : (1L << AFFINITY_BITS * lowestLevel) - 1;
-        long mask = Vcpu.MPIDR_AFFINITY & ~ignored;
+        long mask = MpidrEl1.mask((int) lowestLevel);
         long wanted = argument(caller, 1, function) & mask;
         boolean any = false;
         for (Vcpu vcpu : vm.vcpus()) {

@@ -45,19 +45,17 @@ final class SysRegTraps {
         if (reg == null) {
             return false;
         }
-        switch (reg) {
+        return switch (reg) {
             case REVIDR_EL1, AIDR_EL1, CTR_EL0, CCSIDR_EL1, CLIDR_EL1, CSSELR_EL1, ACTLR_EL1 -> {
                 setRegister(rt, cpu.get(reg));
-                return true;
+                yield true;
             }
             case ERRIDR_EL1, ERRSELR_EL1 -> {
                 setRegister(rt, 0);
-                return true;
+                yield true;
             }
-            default -> {
-                return false;
-            }
-        }
+            default -> false;
+        };
     }
 
     private boolean write(SysReg reg, int rt) {

@@ -4,6 +4,7 @@ import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.arm.exception.Esr;
 import dev.ipanema.arm.exception.ExceptionClass;
 import dev.ipanema.arm.register.HcrEl2;
+import dev.ipanema.arm.register.MpidrEl1;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.arm.register.TlbiOp;
 import dev.ipanema.arm.register.VttbrEl2;
@@ -28,9 +29,6 @@ import org.jspecify.annotations.Nullable;
 /// A virtual CPU (`struct kvm_vcpu`). Its methods are the ioctls of a vCPU's file descriptor; one thread at a time
 /// is inside, others wait, but for [#kick()], [#powerOn] and [#powerOff()].
 public final class Vcpu implements AutoCloseable {
-    /// The affinity fields of MPIDR_EL1.
-    static final long MPIDR_AFFINITY = 0xff_00ff_ffffL;
-
     /// `KVM_ARM_VCPU_POWER_OFF`: the vCPU starts when another one turns it on.
     public static final int KVM_ARM_VCPU_POWER_OFF = 1;
 
@@ -48,8 +46,7 @@ public final class Vcpu implements AutoCloseable {
     private static final int TRAIL_STEPS = 4096;
     private static final int ARM_EXCEPTION_IRQ = 0;
     private static final int ARM_EXCEPTION_TRAP = 2;
-    private static final long MPIDR_RES1 = 1L << 31;
-    private static final int AFF0_VCPUS = 4;
+    private static final int AFF0_VCPUS = 16;
 
     private final Vm vm;
     private final int id;
@@ -96,8 +93,7 @@ public final class Vcpu implements AutoCloseable {
 
     /// {@return its MPIDR_EL1 affinity: at most 16 vCPUs share affinity level 0}
     long affinity() {
-        int perCluster = 1 << AFF0_VCPUS;
-        return (id & (perCluster - 1)) | (long) (id >>> AFF0_VCPUS & 0xff) << 8 | (long) (id >>> AFF0_VCPUS + 8) << 16;
+        return MpidrEl1.of(id % AFF0_VCPUS, id / AFF0_VCPUS, 0);
     }
 
     /// {@return the structure that is shared with the VMM}
@@ -167,7 +163,7 @@ public final class Vcpu implements AutoCloseable {
     private void reset() {
         aborts.mmio().abandon();
         VcpuReset.reset(cpu, vm.kvm().caps(), vm.memory().hasMte());
-        cpu.set(SysReg.VMPIDR_EL2, MPIDR_RES1 | affinity());
+        cpu.set(SysReg.VMPIDR_EL2, MpidrEl1.RES1 | affinity());
         cpu.set(SysReg.CNTVOFF_EL2, vm.counterOffset());
         cpu.set(SysReg.VTCR_EL2, vm.stage2().vtcr());
     }
@@ -253,7 +249,7 @@ public final class Vcpu implements AutoCloseable {
     }
 
     private int runLocked() {
-        if (aborts.isBugged()) {
+        if (aborts.isBugged() || vm.memory().mmu().isDestroyed()) {
             return Errno.EIO.negated();
         }
         trail = vm.kvm().newTrail();
@@ -289,6 +285,7 @@ public final class Vcpu implements AutoCloseable {
         if (vm.runsOn(acquired.index(), id)) {
             int vmid = vm.kvm().cpus().vmids().index(vm.vmid());
             acquired.mmu().tlbiLocal(TlbiOp.VMALLE1, vmid, 0);
+            vm.memory().mm().kernel().memory().maintenance().icInvalAll(Agent.KVM);
         }
         runningOn = acquired;
     }
