@@ -3,12 +3,16 @@
 module dev.ipanema.vmm {
     requires transitive dev.ipanema.kvm;
     requires dev.ipanema.devices;
-    requires dev.ipanema.images;
+    requires transitive dev.ipanema.images;
     requires transitive dev.ipanema.guests;
     requires tools.jackson.databind;
     requires static transitive org.jspecify;
 
     exports dev.ipanema.vmm.bench;
+    exports dev.ipanema.vmm.bench;
+    exports dev.ipanema.vmm.boot;
+    exports dev.ipanema.vmm.explain;
+    exports dev.ipanema.vmm.probe;
     exports dev.ipanema.vmm.scenario;
     exports dev.ipanema.vmm.table;
 }

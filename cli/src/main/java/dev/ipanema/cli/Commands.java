@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /// The catalogue of commands. A command's class is touched only by [#create], so that a run loads one of them.
 final class Commands {
     /// The commands in the order in which the help lists them.
-    static final List<String> NAMES = List.of("run", "explain", "replay", "check-table");
+    static final List<String> NAMES = List.of("run", "explain", "replay", "check-table", "stage2", "vma", "bench");
 
     private Commands() {}
 
@@ -17,6 +17,9 @@ final class Commands {
             case "explain" -> new ExplainCommand();
             case "replay" -> new ReplayCommand();
             case "check-table" -> new CheckTableCommand();
+            case "stage2" -> new Stage2Command();
+            case "vma" -> new VmaCommand();
+            case "bench" -> new BenchCommand();
             default -> null;
         };
     }
@@ -28,6 +31,9 @@ final class Commands {
             case "explain" -> "what KVM does with one kind of memory, and why";
             case "replay" -> "run recorded or own scenarios and compare";
             case "check-table" -> "recompute a specification table";
+            case "stage2" -> "print the stage-2 tables that a scenario ends with";
+            case "vma" -> "print the VMM's mappings that a scenario ends with";
+            case "bench" -> "measure stage-2 operations or the interpreter";
             default -> throw new IllegalArgumentException(name);
         };
     }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Performs the steps of one scenario and compares what comes of them.
@@ -72,13 +73,32 @@ final class ScenarioRunner implements AutoCloseable {
     }
 
     private static List<Disagreement> run(Scenario scenario, KernelVersion version, boolean trails) {
+        return run(scenario, version, trails, machine -> {});
+    }
+
+    private static List<Disagreement> run(
+            Scenario scenario, KernelVersion version, boolean trails, Consumer<ProbeMachine> atEnd) {
         try (ScenarioRunner runner = new ScenarioRunner(scenario, version, trails)) {
             int index = 0;
             for (Step step : scenario.steps()) {
                 runner.perform(index++, step);
             }
+            atEnd.accept(runner.machine);
             return runner.disagreements;
         }
+    }
+
+    /// Runs a scenario for the state it ends in.
+    ///
+    /// @param policy the kernel version to follow; null: the scenario's own
+    /// @param atEnd is given the virtual machine after the last step
+    /// @throws BadInput for a scenario that is not supported
+    static void inspect(Scenario scenario, @Nullable KernelVersion policy, Consumer<ProbeMachine> atEnd) {
+        if (!scenario.unsupported().isEmpty()) {
+            throw new BadInput(
+                    scenario.id() + ": unsupported " + String.join("; ", scenario.unsupported()), BadInput.FINDING);
+        }
+        run(scenario, policy != null ? policy : kernel(scenario.kernel()), false, atEnd);
     }
 
     private void perform(int index, Step step) {

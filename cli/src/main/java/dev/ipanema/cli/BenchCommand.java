@@ -1,0 +1,55 @@
+package dev.ipanema.cli;
+
+import dev.ipanema.arm.cpu.CpuModel;
+import dev.ipanema.base.text.BadInput;
+import dev.ipanema.base.time.Ticker;
+import dev.ipanema.guests.program.CpuLoop;
+import dev.ipanema.vmm.bench.CpuBenchmark;
+import dev.ipanema.vmm.bench.Stage2Benchmark;
+import java.util.Locale;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `ipanema bench`: what stage-2 operations cost, and how fast the interpreter is.
+@CommandLine.Command(
+        name = "bench",
+        description = "Measure. stage2: nanoseconds of stage-2 operations, one `name ns` a line; store_8b is a plain"
+                + " 8-byte store, the unit to compare with. cpu: million guest instructions a second, one `name mips`"
+                + " a line.")
+final class BenchCommand extends Command {
+    private static final int MAX_ROUNDS = 1000;
+
+    @Parameters(index = "0", paramLabel = "WHAT", description = "stage2 or cpu.")
+    private String what = "";
+
+    @Option(names = "--rounds", paramLabel = "N", description = "Take the median of N rounds (default: 9).")
+    private int rounds = 9;
+
+    @Option(names = "--cpu", paramLabel = "M", description = "CPU model for `bench cpu` (default: neoverse-v2).")
+    private String cpu = "neoverse-v2";
+
+    @Override
+    public Integer call() {
+        if (rounds < 1 || rounds > MAX_ROUNDS) {
+            throw new BadInput("--rounds " + rounds + " is not between 1 and " + MAX_ROUNDS);
+        }
+        switch (what) {
+            case "stage2" ->
+                Stage2Benchmark.run(rounds, result -> {
+                    out().println(result);
+                    out().flush();
+                });
+            case "cpu" -> {
+                CpuModel model = CpuModel.parse(cpu);
+                for (CpuLoop loop : CpuLoop.values()) {
+                    CpuBenchmark.Result result = CpuBenchmark.run(model, loop, rounds, Ticker.system());
+                    out().printf(Locale.ROOT, "%s %.1f%n", loop.label(), result.mips());
+                    out().flush();
+                }
+            }
+            default -> throw new BadInput("unknown benchmark '" + what + "'; there are stage2 and cpu");
+        }
+        return 0;
+    }
+}
