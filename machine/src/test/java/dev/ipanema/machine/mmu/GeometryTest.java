@@ -75,7 +75,7 @@ class GeometryTest {
             guest.vaBits = vaBits;
             guest.stage1Table = guest.table(granule);
             guest.stage1UpperTable = guest.table(granule);
-            long tsz = 64 - vaBits;
+            long tsz = 64L - vaBits;
             guest.ctx.tcrEl1 = tsz | tsz << 16 | (long) granule.tg0() << 14 | (long) granule.tg1() << 30 | 5L << 32;
             guest.ctx.ttbr0El1 = guest.stage1Table;
             guest.ctx.ttbr1El1 = guest.stage1UpperTable;
