@@ -84,6 +84,6 @@ public class Stage2RangeBenchmark {
     @Benchmark
     @OperationsPerInvocation(PAGES)
     public long lookUpScattered() {
-        return work.lookUpScattered(SIZE);
+        return work.lookUpScattered(SIZE, PAGES);
     }
 }

@@ -54,7 +54,8 @@ final class Fast4K {
         return Stage2Descriptor.tableAddress(entry, GRANULE, false);
     }
 
-    /// {@return the address of the entry of a level for an IPA, or -1 when the way there is not made of tables}
+    /// {@return the address of the entry of a level for an IPA, or -1 when the way there is not made of
+    /// tables}
     private long entryAt(long ipa, int level) {
         long table = root;
         for (int l = startLevel; l < level; l++) {
@@ -101,6 +102,40 @@ final class Fast4K {
 
     // ---- map ------------------------------------------------------------------------------------------------------
 
+    /// Maps one page over an entry that is zero, in tables that are there: what most faults come to.
+    ///
+    /// @return false when this is no such case; nothing has changed then
+    boolean mapPage(long ipa, long size, long pa, long attributes, int flags) {
+        if (size != GRANULE.bytes() || (flags & WalkFlags.SHARED) == 0) {
+            return false;
+        }
+        int level = startLevel;
+        int shift = shift(level);
+        long entryPa = root + (ipa >>> shift) * ENTRY_BYTES;
+        while (level < LAST_LEVEL) {
+            long entry = entries.get(entryPa);
+            if (!Stage2Descriptor.isTable(entry, level)) {
+                return false;
+            }
+            level++;
+            shift -= STRIDE;
+            entryPa = tableAddress(entry) + (ipa >>> shift & INDEX_MASK) * ENTRY_BYTES;
+        }
+        if (!entries.compareAndSet(entryPa, 0, Stage2Entries.LOCKED)) {
+            return false;
+        }
+        long leaf = Stage2Descriptor.leaf(pa, LAST_LEVEL, attributes, GRANULE, false);
+        if (entries.isCacheable(leaf)) {
+            entries.ops.dcacheCleanInvalPoc(pa, GRANULE.bytes());
+        }
+        if (Stage2Entries.isExecutable(leaf)) {
+            entries.ops.icacheInvalPou(pa, GRANULE.bytes());
+        }
+        entries.references.add(entryPa, 1);
+        entries.set(entryPa, leaf);
+        return true;
+    }
+
     /// Maps page-aligned `[ipa, end)` from a page-aligned `pa` on.
     int map(long ipa, long end, long pa, long attributes, @Nullable TablePageCache cache, int flags) {
         boolean shared = (flags & WalkFlags.SHARED) != 0;
@@ -143,8 +178,8 @@ final class Fast4K {
         return LAST_LEVEL;
     }
 
-    /// {@return how many leaves of this level follow each other in the same table page: up to the end, or to the
-    /// next address at which a larger one may start}
+    /// {@return how many leaves of this level follow each other in the same table page: up to the end, or
+    /// to the next address at which a larger one may start}
     private static int runLength(long at, long end, int level) {
         long span = 1L << shift(level - 1);
         long stop = Math.min(end, (at & -span) + span);

@@ -12,11 +12,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The entries of one stage-2 table in simulated memory, with their references, and the ways in which an entry may
-/// change: set in place, or broken and made.
+/// The entries of one stage-2 table in simulated memory, with their references, and the ways in which an
+/// entry may change: set in place, or broken and made.
 ///
 /// Named invariants:
-/// - `BBM`: no entry goes from one valid address or type to another without having been LOCKED and invalidated.
+/// - `BBM`: no entry goes from one valid address or type to another without having been LOCKED and
+///   invalidated.
 /// - `counted`: a table page has one reference from its allocation and one for each entry that is not zero.
 /// - `grace-period`: a table page that a shared walker may still read is freed by an exclusive walk only.
 final class Stage2Entries {

@@ -28,6 +28,9 @@ public final class Stage2PageTable {
     /// Type of an invalid entry for poisoned memory.
     public static final int ANNOTATION_POISONED = Stage2Entries.TYPE_POISONED;
 
+    /// All combinations of the flags of [Stage2Prot], of which SW3 is the highest.
+    private static final int PROTECTIONS = Stage2Prot.SW3 << 1;
+
     private static final int EINVAL = Errno.EINVAL.negated();
     private static final int EAGAIN = Errno.EAGAIN.negated();
     private static final int ERANGE = Errno.ERANGE.negated();
@@ -35,6 +38,8 @@ public final class Stage2PageTable {
     private final Stage2Config config;
     private final Stage2Entries entries;
     private final long limit;
+    private final long paLimit;
+    private final long[] attributes = new long[PROTECTIONS];
     private final @Nullable Fast4K fast;
     private long root;
 
@@ -51,6 +56,7 @@ public final class Stage2PageTable {
     Stage2PageTable(PhysicalMemory memory, TablePages pages, Stage2Config config, Stage2Ops ops, boolean specialised) {
         this.config = config;
         this.entries = new Stage2Entries(memory, pages, config, ops);
+        this.paLimit = 1L << config.paBits();
         this.limit = 1L << config.geometry().ipaBits();
         this.root = entries.allocateRoot();
         if (root < 0) {
@@ -118,7 +124,7 @@ public final class Stage2PageTable {
     /// @return 0, -EAGAIN, -ENOMEM when the cache is empty, -EINVAL for a protection that cannot be or an
     /// address beyond the physical address size, -ERANGE
     public int map(long ipa, long size, long pa, int prot, @Nullable TablePageCache cache, int flags) {
-        long attributes = Stage2Prot.encode(prot, config.fwb(), config.lpa2(), config.xnx());
+        long attributes = attributes(prot);
         if (attributes < 0) {
             return (int) attributes;
         }
@@ -128,8 +134,11 @@ public final class Stage2PageTable {
         }
         long first = alignDown(pa);
         long end = endOf(ipa, size);
-        if (first < 0 || first > (1L << config.paBits()) - (end - alignDown(ipa))) {
+        if (first < 0 || first > paLimit - (end - alignDown(ipa))) {
             return EINVAL;
+        }
+        if (fast != null && fast.mapPage(ipa, size, first, attributes, flags)) {
+            return 0;
         }
         if (fast != null) {
             ret = fast.map(alignDown(ipa), end, first, attributes, cache, flags);
@@ -141,6 +150,22 @@ public final class Stage2PageTable {
             reclaim();
         }
         return ret;
+    }
+
+    /// {@return the attribute bits of a protection, or a negated errno; encoded once for each}
+    private long attributes(int prot) {
+        if ((prot & -PROTECTIONS) == 0) {
+            // RACE: threads that encode the same protection store the same value; 0 is none.
+            long known = attributes[prot];
+            if (known != 0) {
+                return known;
+            }
+        }
+        long encoded = Stage2Prot.encode(prot, config.fwb(), config.lpa2(), config.xnx());
+        if ((prot & -PROTECTIONS) == 0) {
+            attributes[prot] = encoded;
+        }
+        return encoded;
     }
 
     /// Writes invalid entries of a software type over each page of a range; what was mapped there is broken
@@ -299,11 +324,15 @@ public final class Stage2PageTable {
     /// {@return the entry at which the walk of an IPA ends (`kvm_pgtable_get_leaf`); beyond the IPA space,
     /// and after [#destroy()], an invalid entry of the start level}
     public Stage2Leaf leaf(long ipa) {
+        if (fast != null && root >= 0 && ipa >= 0 && ipa < limit) {
+            return fast.leaf(ipa);
+        }
+        return leafByWalk(ipa);
+    }
+
+    private Stage2Leaf leafByWalk(long ipa) {
         if (checkRange(ipa, 1) != 0) {
             return new Stage2Leaf(0, config.geometry().startLevel(), config.granule(), entries.oa52);
-        }
-        if (fast != null) {
-            return fast.leaf(ipa);
         }
         LeafVisitor visitor = new LeafVisitor();
         walk(ipa, 1, WalkFlags.LEAF, visitor);

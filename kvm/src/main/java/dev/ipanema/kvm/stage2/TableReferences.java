@@ -12,6 +12,8 @@ import java.util.Arrays;
 final class TableReferences {
     private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(int[].class);
     private static final int BITS = 9;
+    private static final int NEIGHBOUR_BITS = 4;
+    private static final int NEIGHBOURS = (1 << NEIGHBOUR_BITS) - 1;
     private static final int MASK = (1 << BITS) - 1;
 
     private final int pageShift;
@@ -28,21 +30,28 @@ final class TableReferences {
         int[][][] all = root;
         int[][] middle = high < all.length ? all[high] : null;
         int[] leaf = middle == null ? null : middle[(int) (page >>> BITS) & MASK];
-        return leaf == null ? 0 : (int) COUNT.getVolatile(leaf, (int) page & MASK);
+        return leaf == null ? 0 : (int) COUNT.getVolatile(leaf, counter(page));
     }
 
     /// Adds references, or takes them away when `delta` is negative.
     void add(long pa, int delta) {
         long page = pa >>> pageShift;
         int[] leaf = leaf(page);
-        int before = (int) COUNT.getAndAdd(leaf, (int) page & MASK, delta);
+        int before = (int) COUNT.getAndAdd(leaf, counter(page), delta);
         assert before + delta >= 0 : "References of table page " + pa + " become " + (before + delta);
     }
 
     /// Sets the references of a page that nobody else knows of.
     void set(long pa, int count) {
         long page = pa >>> pageShift;
-        COUNT.setVolatile(leaf(page), (int) page & MASK, count);
+        COUNT.setVolatile(leaf(page), counter(page), count);
+    }
+
+    /// {@return where a page's counter stands in its array: neighbours lie 128 bytes apart, so that vCPUs
+    /// that fill table pages allocated next to each other do not write to one cache line}
+    private static int counter(long page) {
+        int low = (int) page & MASK;
+        return ((low & NEIGHBOURS) << (BITS - NEIGHBOUR_BITS)) | (low >>> NEIGHBOUR_BITS);
     }
 
     private int[] leaf(long page) {

@@ -2,8 +2,10 @@ package dev.ipanema.vmm.bench;
 
 import dev.ipanema.base.text.Sizes;
 import java.util.Arrays;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
 /// What an operation of KVM's stage-2 page tables costs, next to a plain 8-byte store into the same memory.
@@ -24,13 +26,24 @@ public final class Stage2Benchmark {
     private static final long G1 = Sizes.GIB;
     private static final int FAULTING_THREADS = 2;
 
-    /// Not counted: at least so many rounds, and so much time in the operation, until the compilers have settled.
+    /// Pages of one round of operations on single pages, and bytes that faults map in one: a round of a
+    /// millisecond or so is seldom interrupted.
+    private static final long PAGES = 1 << 15;
+
+    private static final long FAULTED = 2 * PAGES * Stage2Workload.PAGE;
+    private static final long SPLIT = 128 * Stage2Workload.PMD;
+
+    /// Not counted: at least so many rounds, and so much time in the operation, until the compilers have
+    /// settled.
     private static final int WARM_UP_ROUNDS = 5;
 
     private static final long WARM_UP_NANOS = 400_000_000;
 
-    /// Rounds of operations on 64 GiB, which take as long as many of the others.
-    private static final int LARGE_ROUNDS = 3;
+    /// Rounds are counted until so much time has been spent in the operation, but no more than the number
+    /// below.
+    private static final long COUNTED_NANOS = 200_000_000;
+
+    private static final int MAX_ROUNDS = 300;
 
     private final int rounds;
     private final Consumer<Result> results;
@@ -44,78 +57,86 @@ public final class Stage2Benchmark {
 
     /// Measures every operation.
     ///
-    /// @param rounds rounds to take the median of, 1 or more
+    /// @param rounds rounds to take the median of at least, 1 or more; short ones are repeated more often
     /// @param results takes each figure when it is known
     public static void run(int rounds, Consumer<Result> results) {
         try (Stage2Workload work = new Stage2Workload()) {
+            // Once for the compilers, which take their time on a busy computer.
+            new Stage2Benchmark(1, _ -> {}, work).runAll();
             new Stage2Benchmark(rounds, results, work).runAll();
         }
     }
 
     private void runAll() {
-        measure("store_8b", rounds, () -> {}, Stage2Workload::storeStream);
-        measure("map_4k_range_1g", rounds, work::clear, w -> w.mapPages(G1));
-        measure("map_4k_range_64g", Math.min(rounds, LARGE_ROUNDS), work::clear, w -> w.mapPages(64 * G1));
-        measure("fault_map_4k_1t", rounds, work::clear, w -> w.faultPages(0, G1));
-        measure("fault_map_4k_2t", rounds, work::clear, Stage2Benchmark::faultInParallel);
+        measure("store_8b", () -> {}, Stage2Workload::storeStream);
+        measure("map_4k_range_1g", work::clear, w -> w.mapPages(G1));
+        measure("map_4k_range_64g", work::clear, w -> w.mapPages(64 * G1));
+        measure("fault_map_4k_1t", work::clear, w -> w.faultPages(0, FAULTED));
+        measure("fault_map_4k_2t", this::faultInParallel);
         Runnable mapped = () -> {
             work.clear();
             work.mapPages(G1);
         };
-        measure("get_leaf_random_1g", rounds, mapped, w -> w.lookUpScattered(G1));
-        Runnable readOnly = () -> {
-            mapped.run();
-            work.wrprotect(G1);
-        };
-        measure("relax_perms_random_1g", rounds, readOnly, w -> w.relaxScattered(G1));
-        measure("wrprotect_range_1g", rounds, mapped, w -> w.wrprotect(G1));
-        measure("age_range_1g", rounds, mapped, w -> w.age(G1));
-        measure("unmap_range_1g", rounds, mapped, w -> w.unmap(G1));
-        measure("map_2m_range_64g", rounds, work::clear, w -> w.mapPmdBlocks(64 * G1));
-        measure("map_1g_range_512g", rounds, work::clear, w -> w.mapPudBlocks(512 * G1));
+        mapped.run();
+        measure("get_leaf_random_1g", () -> {}, w -> w.lookUpScattered(G1, PAGES));
+        measure("relax_perms_random_1g", () -> work.wrprotect(G1), w -> w.relaxScattered(G1, PAGES));
+        measure("wrprotect_range_1g", mapped, w -> w.wrprotect(G1));
+        measure("age_range_1g", mapped, w -> w.age(G1));
+        measure("unmap_range_1g", mapped, w -> w.unmap(G1));
+        measure("map_2m_range_64g", work::clear, w -> w.mapPmdBlocks(64 * G1));
+        measure("map_1g_range_512g", work::clear, w -> w.mapPudBlocks(512 * G1));
         Runnable blocks = () -> {
             work.clear();
-            work.mapPmdBlocks(G1);
+            work.mapPmdBlocks(SPLIT);
         };
-        measure("split_2m", rounds, blocks, w -> w.split(G1));
+        measure("split_2m", blocks, w -> w.split(SPLIT));
     }
 
-    private void measure(String name, int counted, Runnable before, ToLongFunction<Stage2Workload> operation) {
+    private void measure(String name, Runnable before, ToLongFunction<Stage2Workload> operation) {
+        measure(name, spent -> {
+            before.run();
+            long start = System.nanoTime();
+            long count = operation.applyAsLong(work);
+            long nanos = System.nanoTime() - start;
+            spent[0] += nanos;
+            return (double) nanos / count;
+        });
+    }
+
+    /// @param timed does one round, adds its whole time in nanoseconds to the element of its argument, and
+    /// returns the time for one of what it counts
+    private void measure(String name, ToDoubleFunction<long[]> timed) {
         long[] spent = new long[1];
-        for (int round = 0; round < WARM_UP_ROUNDS || spent[0] < WARM_UP_NANOS; round++) {
-            time(before, operation, spent);
+        double[] nanos = new double[Math.max(rounds, MAX_ROUNDS)];
+        int warm = 0;
+        while (warm < WARM_UP_ROUNDS || (spent[0] < WARM_UP_NANOS && warm < MAX_ROUNDS)) {
+            nanos[warm++] = timed.applyAsDouble(spent);
         }
-        double[] nanos = new double[counted];
-        for (int round = 0; round < counted; round++) {
-            nanos[round] = time(before, operation, spent);
+        int count = 0;
+        spent[0] = 0;
+        while (count < rounds || (spent[0] < COUNTED_NANOS && count < MAX_ROUNDS)) {
+            nanos[count++] = timed.applyAsDouble(spent);
         }
-        Arrays.sort(nanos);
-        results.accept(new Result(name, nanos[counted / 2]));
+        Arrays.sort(nanos, 0, count);
+        results.accept(new Result(name, nanos[count / 2]));
     }
 
-    /// {@return nanoseconds for one of what an operation counts; its whole time is added to `spent`}
-    private double time(Runnable before, ToLongFunction<Stage2Workload> operation, long[] spent) {
-        before.run();
-        long start = System.nanoTime();
-        long count = operation.applyAsLong(work);
-        long nanos = System.nanoTime() - start;
-        spent[0] += nanos;
-        return (double) nanos / count;
-    }
-
-    /// Faults on ranges of their own, as many threads as [#FAULTING_THREADS]; the calling thread is one of
-    /// them.
-    private static long faultInParallel(Stage2Workload work) {
+    /// Faults on ranges of their own, by as many threads as [#FAULTING_THREADS] that start together; the
+    /// calling thread is one of them. The time is from the first start to the last end.
+    private double faultInParallel(long[] spent) {
+        work.clear();
         CyclicBarrier start = new CyclicBarrier(FAULTING_THREADS);
-        Thread[] others = new Thread[FAULTING_THREADS - 1];
+        long[] begun = new long[FAULTING_THREADS];
+        long[] ended = new long[FAULTING_THREADS];
         long[] counts = new long[FAULTING_THREADS];
+        Thread[] others = new Thread[FAULTING_THREADS - 1];
         for (int t = 0; t < others.length; t++) {
             int index = t + 1;
             others[t] = Thread.ofPlatform()
                     .name("fault-" + index)
-                    .start(() -> counts[index] = faultRange(work, index, start));
+                    .start(() -> counts[index] = faultRange(index, start, begun, ended));
         }
-        counts[0] = faultRange(work, 0, start);
+        counts[0] = faultRange(0, start, begun, ended);
         try {
             for (Thread other : others) {
                 other.join();
@@ -124,15 +145,21 @@ public final class Stage2Benchmark {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("Interrupted while other threads fault", e);
         }
-        return Arrays.stream(counts).sum();
+        long nanos = Arrays.stream(ended).max().orElseThrow()
+                - Arrays.stream(begun).min().orElseThrow();
+        spent[0] += nanos;
+        return (double) nanos / Arrays.stream(counts).sum();
     }
 
-    private static long faultRange(Stage2Workload work, int index, CyclicBarrier start) {
+    private long faultRange(int index, CyclicBarrier start, long[] begun, long[] ended) {
         try {
             start.await();
-        } catch (Exception e) {
+        } catch (InterruptedException | BrokenBarrierException e) {
             throw new IllegalStateException("Interrupted before the first fault", e);
         }
-        return work.faultPages((long) index * 512 * G1, G1);
+        begun[index] = System.nanoTime();
+        long count = work.faultPages((long) index * 512 * G1, FAULTED);
+        ended[index] = System.nanoTime();
+        return count;
     }
 }

@@ -40,6 +40,7 @@ public final class Stage2Workload implements AutoCloseable {
     private final TablePagePool pool;
     private final CountingOps ops = new CountingOps();
     private Stage2PageTable table;
+    private long scattered;
 
     /// Reserves memory and makes an empty table.
     public Stage2Workload() {
@@ -127,14 +128,17 @@ public final class Stage2Workload implements AutoCloseable {
         return size / PAGE;
     }
 
-    /// Looks the leaf of each page of `[0, size)` up, in a scattered order.
+    /// Looks leaves of pages of `[0, size)` up, in a scattered order that goes on from call to call.
     ///
     /// @param size a power of two
+    /// @param count lookups
     /// @return how many were mapped
-    public long lookUpScattered(long size) {
+    public long lookUpScattered(long size, long count) {
         long mask = size / PAGE - 1;
+        long first = scattered;
+        scattered += count;
         long mapped = 0;
-        for (long i = 0; i <= mask; i++) {
+        for (long i = first; i < first + count; i++) {
             if (table.leaf((i * SCATTER & mask) * PAGE).isMapped()) {
                 mapped++;
             }
@@ -142,16 +146,19 @@ public final class Stage2Workload implements AutoCloseable {
         return mapped;
     }
 
-    /// Gives each page of `[0, size)` write permission, in a scattered order.
+    /// Gives pages of `[0, size)` write permission, in a scattered order that goes on from call to call.
     ///
     /// @param size a power of two
+    /// @param count how many
     /// @return how many
-    public long relaxScattered(long size) {
+    public long relaxScattered(long size, long count) {
         long mask = size / PAGE - 1;
-        for (long i = 0; i <= mask; i++) {
+        long first = scattered;
+        scattered += count;
+        for (long i = first; i < first + count; i++) {
             check(table.relaxPerms((i * SCATTER & mask) * PAGE, Stage2Prot.RW, WalkFlags.SHARED));
         }
-        return mask + 1;
+        return count;
     }
 
     /// Takes write permission from the pages of `[0, size)`.
