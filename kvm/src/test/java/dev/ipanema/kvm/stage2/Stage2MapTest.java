@@ -83,6 +83,18 @@ class Stage2MapTest {
     }
 
     @Test
+    void tableMemoryIsEightBytesAPageAndTheLevelsAbove() {
+        long size = 128 * M2;
+        try (TablePageCache cache = new TablePageCache(fixture.pool, 4096, 129)) {
+            cache.topup(129);
+            assertThat(fixture.table.map(0, size, 4096, R, cache, 0)).isZero();
+        }
+
+        assertThat(fixture.tableBytes())
+                .isEqualTo(size / 4096 * 8 + 4096 + fixture.config.geometry().pgdBytes());
+    }
+
+    @Test
     void physicalAddressThatIsNotAlignedForcesSmallerLeaves() {
         assertThat(fixture.map(M2, M2, M2 + 4096, R)).isZero();
         assertThat(fixture.map(G1, G1, G1 + M2, R)).isZero();
