@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
 /// A 64-bit little-endian AArch64 ELF executable (System V ABI, ELF-64; ELF for the Arm 64-bit Architecture). Its
@@ -156,7 +157,7 @@ final class ElfImage {
         return new SymbolTable(symbols);
     }
 
-    private void readSymbolSection(int section, int stringSection, TreeMap<Long, String> symbols) {
+    private void readSymbolSection(int section, int stringSection, Map<Long, String> symbols) {
         long offset = bytes.getLong(section + 24);
         long size = bytes.getLong(section + 32);
         long stringOffset = bytes.getLong(stringSection + 24);
@@ -193,6 +194,7 @@ final class ElfImage {
         return offset >= 0 && size >= 0 && offset <= file.length && size <= file.length - offset;
     }
 
+    @SuppressWarnings("AnnotateFormatMethod") // The annotation would be a dependency on the checker.
     private BadInput bad(String format, Object... arguments) {
         return new BadInput(name + ": " + format.formatted(arguments));
     }

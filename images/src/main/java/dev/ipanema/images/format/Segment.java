@@ -7,6 +7,7 @@ package dev.ipanema.images.format;
 /// @param offset first byte in `file`, checked
 /// @param fileSize bytes that come from the file, 0 to `memorySize`
 /// @param memorySize bytes in memory; those beyond `fileSize` are zero
+@SuppressWarnings("ArrayRecordComponent") // The file itself, shared by its segments and never written.
 public record Segment(long address, byte[] file, int offset, int fileSize, long memorySize) {
     /// {@return the first address behind the segment; never wraps}
     public long end() {

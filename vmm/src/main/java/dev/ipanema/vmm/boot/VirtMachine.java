@@ -191,27 +191,28 @@ public final class VirtMachine implements AutoCloseable {
     }
 
     private @Nullable GuestEnd serve(KvmRun run) {
-        switch (run.exitReason) {
+        return switch (run.exitReason) {
             case KvmExit.KVM_EXIT_MMIO -> {
                 mmio(run.mmio);
-                return null;
+                yield null;
             }
-            case KvmExit.KVM_EXIT_SYSTEM_EVENT -> {
-                return switch (run.systemEvent.type) {
-                    case KvmExit.KVM_SYSTEM_EVENT_SHUTDOWN ->
-                        new GuestEnd(GuestEnd.Reason.SYSTEM_OFF, "The guest switched itself off", "");
-                    case KvmExit.KVM_SYSTEM_EVENT_RESET ->
-                        new GuestEnd(GuestEnd.Reason.SYSTEM_RESET, "The guest asked for a reset", "");
-                    default -> new GuestEnd(GuestEnd.Reason.EXIT, "The guest ended with " + run.describe(), "");
-                };
-            }
-            default -> {
-                return new GuestEnd(
+            case KvmExit.KVM_EXIT_SYSTEM_EVENT -> systemEvent(run);
+            default ->
+                new GuestEnd(
                         GuestEnd.Reason.EXIT,
                         "KVM_RUN ended with " + run.describe() + " at PC " + where(),
                         vcpu.lastTrail().toString());
-            }
-        }
+        };
+    }
+
+    private static GuestEnd systemEvent(KvmRun run) {
+        return switch (run.systemEvent.type) {
+            case KvmExit.KVM_SYSTEM_EVENT_SHUTDOWN ->
+                new GuestEnd(GuestEnd.Reason.SYSTEM_OFF, "The guest switched itself off", "");
+            case KvmExit.KVM_SYSTEM_EVENT_RESET ->
+                new GuestEnd(GuestEnd.Reason.SYSTEM_RESET, "The guest asked for a reset", "");
+            default -> new GuestEnd(GuestEnd.Reason.EXIT, "The guest ended with " + run.describe(), "");
+        };
     }
 
     /// A device's register, or an external abort where nothing is, as a bus without an answer gives one.

@@ -50,7 +50,7 @@ final class ExplainedMemory implements MappableFile {
         } else {
             long start = vma.start();
             vma.setOps(fault -> {
-                long pfn = firstPfn + (fault.hva() - start >>> HostPte.PAGE_SHIFT);
+                long pfn = firstPfn + ((fault.hva() - start) >>> HostPte.PAGE_SHIFT);
                 fault.mm().kernel().getPage(pfn);
                 fault.setPage(pfn);
                 return VmFault.VM_FAULT_LOCKED;

@@ -180,7 +180,7 @@ final class Mappings {
             // Whole aligned words: a Device mapping takes nothing else.
             long word = 0;
             for (int i = WORD - 1; i >= 0; i--) {
-                word = word << Byte.SIZE | page[offset + i] & 0xff;
+                word = (word << Byte.SIZE) | (page[offset + i] & 0xff);
             }
             try {
                 memory.store(hva + offset, WORD, word);
