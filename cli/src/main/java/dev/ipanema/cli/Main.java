@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -100,7 +101,7 @@ public final class Main {
         line.setErr(err);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setOverwrittenOptionsAllowed(false);
-        line.setParameterExceptionHandler((e, given) -> refuse(new BadInput(usage(e, name)), out, err));
+        line.setParameterExceptionHandler((e, given) -> refuse(new BadInput(usage(e, name, given)), out, err));
         line.setExecutionExceptionHandler(
                 (e, ignored, parsed) -> e instanceof BadInput bad ? refuse(bad, out, err) : defect(e, out, err));
         for (String argument : args) {
@@ -114,7 +115,17 @@ public final class Main {
         return line.execute(rest);
     }
 
-    private static String usage(ParameterException e, String name) {
+    private static String usage(ParameterException e, String name, String[] given) {
+        if (e instanceof MissingParameterException) {
+            // What is there and wrong says more than what is missing.
+            for (String argument : given) {
+                String option = argument.split("=", 2)[0];
+                if (option.startsWith("--")
+                        && !e.getCommandLine().getCommandSpec().optionsMap().containsKey(option)) {
+                    return "unknown option '" + argument + "', see ipanema " + name + " --help";
+                }
+            }
+        }
         if (e instanceof UnmatchedArgumentException unmatched) {
             String first = unmatched.getUnmatched().getFirst();
             String kind = first.startsWith("-") ? "unknown option" : "unexpected argument";

@@ -121,14 +121,15 @@ public final class KernelMemory {
         allocator.free(pfn, order);
     }
 
-    /// Gives struct pages with one reference to reserved memory that a driver manages itself.
+    /// Gives struct pages with one reference to reserved memory that a driver manages itself, the kernel's own or
+    /// a device's (`ZONE_DEVICE`).
     ///
-    /// @throws IllegalArgumentException when the range is not the kernel's own memory
+    /// @throws IllegalArgumentException when the range has no struct pages
     public void claimReserved(long pa, long size) {
         for (long at = pa; at < pa + size; at += AddressSpace.PAGE_SIZE) {
             long pfn = at >>> HostPte.PAGE_SHIFT;
-            if (!pfns.pfnIsMapMemory(pfn) || !pfns.pfnValid(pfn)) {
-                throw new IllegalArgumentException("0x" + Long.toHexString(at) + " is not the kernel's memory");
+            if (!pfns.pfnValid(pfn)) {
+                throw new IllegalArgumentException("0x" + Long.toHexString(at) + " has no struct page");
             }
             if (pfns.references(pfn) == 0) {
                 pfns.initFolio(pfn, 0, PfnDatabase.PG_KERNEL);

@@ -31,6 +31,7 @@ public final class Explainer {
     private static final long SIZE = 1L << 21;
     private static final long HVA = 0x6000_0020_0000L;
     private static final int ORDER_2M = 9;
+    private static final int ORDER_1M = 8;
 
     private final HostDescription description;
 
@@ -42,7 +43,7 @@ public final class Explainer {
     /// {@return what becomes of the access, with the reasons}
     public Explanation explain(ExplainRequest request, KernelVersion version) {
         try (Host host = RecordingHost.of(description);
-                ProbeMachine machine = new ProbeMachine(host, version, false, true)) {
+                ProbeMachine machine = new ProbeMachine(host, version, false, true, code(host))) {
             map(host, machine, request);
             int slotErrno = setSlot(machine, request);
             List<DecisionTrail.Step> slotTrail =
@@ -72,6 +73,20 @@ public final class Explainer {
                     machine.leaf(IPA),
                     run.trail());
         }
+    }
+
+    /// Memory for the guest's own code: RAM that the VMM maps Non-cacheable, because `series-v7/4` and `/5` refuse
+    /// everything that it maps cacheable on a host without FEAT_S2FWB or DIC, and the question is about other memory.
+    private static ExplainedMemory code(Host host) {
+        return new ExplainedMemory(kernelMemory(host, ORDER_1M), 0, PteAttrIndex.MT_NORMAL_NC);
+    }
+
+    private static long kernelMemory(Host host, int order) {
+        long pa = host.kernel().allocKernelPages(order);
+        if (pa < 0) {
+            throw new IllegalStateException("no memory: " + Errno.render((int) pa));
+        }
+        return pa;
     }
 
     private static String words(ProbeMachine.Run run) {
@@ -154,11 +169,7 @@ public final class Explainer {
     /// being the kernel's.
     private static long phys(Host host, ExplainRequest request) {
         if (request.mapMemory()) {
-            long pa = host.kernel().allocKernelPages(ORDER_2M);
-            if (pa < 0) {
-                throw new IllegalStateException("no memory: " + Errno.render((int) pa));
-            }
-            return pa;
+            return kernelMemory(host, ORDER_2M);
         }
         if ((request.vmFlags() & VmFlags.VM_PFNMAP) != 0) {
             return RecordingHost.base(host, MemoryRange.Kind.DEVICE_MEMORY);

@@ -9,6 +9,7 @@ import dev.ipanema.guests.program.Operation;
 import dev.ipanema.guests.program.ProbePayload;
 import dev.ipanema.guests.program.Stage1;
 import dev.ipanema.host.mm.AddressSpace;
+import dev.ipanema.host.mm.MappableFile;
 import dev.ipanema.host.mm.Mman;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.kvm.uapi.KvmCap;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// A VMM with one virtual machine that runs the [ProbePayload]: VM type 0, one vCPU, the payload in slot 0.
 ///
@@ -33,7 +35,9 @@ public final class ProbeMachine implements AutoCloseable {
     public static final long MMIO_ANSWER = 0xdead_beef_cafe_f00dL;
 
     private static final int CODE_SLOT = 0;
-    private static final long CODE_SIZE = 1L << 20;
+    /// Bytes of the payload's memory.
+    public static final long CODE_SIZE = 1L << 20;
+
     private static final long CODE_HVA = 0x4000_0000_0000L;
     private static final long PAGE = 4096;
     private static final int IPA_BITS = 40;
@@ -53,6 +57,13 @@ public final class ProbeMachine implements AutoCloseable {
     /// @param mte whether `KVM_CAP_ARM_MTE` is enabled
     /// @param trails whether KVM records its decisions
     public ProbeMachine(Host host, KernelVersion version, boolean mte, boolean trails) {
+        this(host, version, mte, trails, null);
+    }
+
+    /// Creates the virtual machine with the payload in memory of one's choice.
+    ///
+    /// @param code what the payload's memory is a shared mapping of, 1 MiB; null: anonymous memory
+    public ProbeMachine(Host host, KernelVersion version, boolean mte, boolean trails, @Nullable MappableFile code) {
         fwb = host.fwb();
         mm = host.newAddressSpace();
         kvm = new Kvm(host, version);
@@ -64,15 +75,14 @@ public final class ProbeMachine implements AutoCloseable {
         }
         vcpu = vm.createVcpu(0);
         succeed("KVM_ARM_VCPU_INIT", vcpu.init());
-        loadPayload();
+        loadPayload(code);
     }
 
-    private void loadPayload() {
-        long hva = mm.mmap(
-                CODE_HVA,
-                CODE_SIZE,
-                Mman.PROT_READ | Mman.PROT_WRITE,
-                Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED);
+    private void loadPayload(@Nullable MappableFile code) {
+        int prot = Mman.PROT_READ | Mman.PROT_WRITE;
+        long hva = code == null
+                ? mm.mmap(CODE_HVA, CODE_SIZE, prot, Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED)
+                : mm.mmap(CODE_HVA, CODE_SIZE, prot, Mman.MAP_SHARED | Mman.MAP_FIXED, code, 0);
         succeed("mmap of the payload", hva < 0 ? (int) hva : 0);
         byte[] image = ProbePayload.instance().image();
         mm.userMemory().write(hva, image, 0, image.length);

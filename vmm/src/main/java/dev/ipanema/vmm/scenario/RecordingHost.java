@@ -19,9 +19,9 @@ public final class RecordingHost {
                 .with(CpuFeature.FWB, description.fwb())
                 .with(CpuFeature.DIC, description.dic())
                 .with(CpuFeature.IDC, description.idc());
-        if (description.vmMte()) {
-            cpu = cpu.with(CpuFeature.MTE, true);
-        }
+        // Tag memory is there only where somebody asked for it, as on the machines of the recordings.
+        boolean tags = description.vmMte() || description.cpu().contains("+mte");
+        cpu = cpu.with(CpuFeature.MTE, tags);
         return Host.builder(HostProfile.recording(cpu)).build();
     }
 

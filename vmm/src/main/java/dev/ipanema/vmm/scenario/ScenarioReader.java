@@ -162,6 +162,9 @@ final class ScenarioReader {
 
     private static @Nullable Protection protection(Fields fields) {
         String text = fields.text("prot");
+        if (text.equals("none")) {
+            return new Protection(false, false, false);
+        }
         for (int i = 0; i < text.length(); i++) {
             if ("rwx".indexOf(text.charAt(i)) < 0) {
                 fields.unsupportedValue("prot", text);
