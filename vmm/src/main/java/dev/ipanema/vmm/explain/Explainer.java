@@ -75,8 +75,8 @@ public final class Explainer {
         }
     }
 
-    /// Memory for the guest's own code: RAM that the VMM maps Non-cacheable, because `series-v7/4` and `/5` refuse
-    /// everything that it maps cacheable on a host without FEAT_S2FWB or DIC, and the question is about other memory.
+    /// Memory for the guest's own code: RAM that the VMM maps Non-cacheable. On a host without FEAT_S2FWB or DIC
+    /// `series-v7/4` and `/5` refuse everything that is mapped cacheable, and the question is about other memory.
     private static ExplainedMemory code(Host host) {
         return new ExplainedMemory(kernelMemory(host, ORDER_1M), 0, PteAttrIndex.MT_NORMAL_NC);
     }
