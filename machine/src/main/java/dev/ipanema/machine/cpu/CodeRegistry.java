@@ -1,5 +1,7 @@
 package dev.ipanema.machine.cpu;
 
+import dev.ipanema.machine.memory.PhysicalMemory;
+import dev.ipanema.machine.memory.PhysicalRegion;
 import dev.ipanema.machine.mmu.CodePages;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -14,8 +16,12 @@ final class CodeRegistry {
 
     private final GuestCode[] decoders;
 
-    CodeRegistry(int processingElements) {
-        decoders = new GuestCode[processingElements];
+    private final PhysicalMemory memory;
+
+    CodeRegistry(PhysicalMemory memory, int processingElements) {
+        this.memory = memory;
+        this.decoders = new GuestCode[processingElements];
+        memory.setPageWatcher(this::writtenByOthers);
     }
 
     /// Makes a processing element's decoded code known.
@@ -23,14 +29,36 @@ final class CodeRegistry {
         decoders[index] = code;
     }
 
-    /// Notes that a processing element is about to decode a page.
+    /// Notes that a processing element is about to decode a page: from now on stores to it are told here.
     void add(long paPage, int index) {
-        pages.merge(paPage, 1L << index, (old, bit) -> old | bit);
+        pages.compute(paPage, (page, old) -> {
+            if (old == null) {
+                if (isRam(paPage)) {
+                    memory.watch(paPage);
+                }
+                return 1L << index;
+            }
+            return old | (1L << index);
+        });
     }
 
     /// Notes that a processing element has dropped a page.
     void remove(long paPage, int index) {
-        pages.computeIfPresent(paPage, (page, old) -> (old & ~(1L << index)) == 0 ? null : old & ~(1L << index));
+        pages.computeIfPresent(paPage, (page, old) -> {
+            long rest = old & ~(1L << index);
+            if (rest != 0) {
+                return rest;
+            }
+            if (isRam(paPage)) {
+                memory.unwatch(paPage);
+            }
+            return null;
+        });
+    }
+
+    private boolean isRam(long paPage) {
+        PhysicalRegion region = memory.region(paPage);
+        return region != null && region.isRam();
     }
 
     /// {@return what the MMU of one processing element asks and reports}
@@ -38,8 +66,8 @@ final class CodeRegistry {
         return new View(index);
     }
 
-    /// Tells every decoder of the pages in a range that somebody other than a guest wrote it.
-    void writtenByOthers(long pa, long bytes) {
+    /// Tells every decoder of the pages in a range of a store that did not come from guest code.
+    private void writtenByOthers(long pa, long bytes) {
         for (long page = pa & -DecodedPage.PAGE_BYTES; page - pa < bytes; page += DecodedPage.PAGE_BYTES) {
             long from = Math.max(pa, page);
             long to = Math.min(pa + bytes, page + DecodedPage.PAGE_BYTES);

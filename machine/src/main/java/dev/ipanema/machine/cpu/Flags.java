@@ -1,45 +1,18 @@
 package dev.ipanema.machine.cpu;
 
+import dev.ipanema.arm.a64.Condition;
+import dev.ipanema.arm.a64.PreDecoded;
 import dev.ipanema.arm.register.Pstate;
 
 /// Setting and testing the condition flags of a [CpuContext], which keeps them spread over four longs.
 ///
-/// Source: Arm ARM DDI 0487, `AddWithCarry` and `ConditionHolds` of the shared pseudocode.
+/// Source: Arm ARM DDI 0487, `AddWithCarry` of the shared pseudocode.
 final class Flags {
-    /// Bit n of entry c: whether condition c holds with NZCV = n.
-    private static final int[] HOLDS = new int[16];
-
-    static {
-        for (int condition = 0; condition < 16; condition++) {
-            for (int nzcv = 0; nzcv < 16; nzcv++) {
-                HOLDS[condition] |= (holds(condition, nzcv) ? 1 : 0) << nzcv;
-            }
-        }
-    }
-
     private Flags() {}
 
-    private static boolean holds(int condition, int nzcv) {
-        boolean n = (nzcv & 8) != 0;
-        boolean z = (nzcv & 4) != 0;
-        boolean c = (nzcv & 2) != 0;
-        boolean v = (nzcv & 1) != 0;
-        boolean positive = switch (condition >>> 1) {
-            case 0 -> z;
-            case 1 -> c;
-            case 2 -> n;
-            case 3 -> v;
-            case 4 -> c && !z;
-            case 5 -> n == v;
-            case 6 -> n == v && !z;
-            default -> true;
-        };
-        return positive != ((condition & 1) != 0 && condition != 15);
-    }
-
-    /// {@return whether a condition of an instruction, 0 to 15, holds}
-    static boolean holds(CpuContext ctx, int condition) {
-        return (HOLDS[condition & 15] >>> (int) (ctx.nzcv() >>> Pstate.NZCV_SHIFT) & 1) != 0;
+    /// {@return whether the condition in the aux of an instruction holds}
+    static boolean holds(CpuContext ctx, int aux) {
+        return Condition.holds(PreDecoded.condition(aux), (int) (ctx.nzcv() >>> Pstate.NZCV_SHIFT));
     }
 
     /// Sets the flags of `result` = `a` + `b` (+ carry in), operands of 32 bits sign-extended.
@@ -69,5 +42,59 @@ final class Flags {
     /// {@return the carry flag, 0 or 1}
     static long carry(CpuContext ctx) {
         return ctx.flagC >>> 63;
+    }
+
+    /// {@return a + b, flags set}
+    static long adds64(CpuContext ctx, long a, long b) {
+        long result = a + b;
+        add(ctx, a, b, result);
+        return result;
+    }
+
+    /// {@return a − b, flags set}
+    static long subs64(CpuContext ctx, long a, long b) {
+        long result = a - b;
+        sub(ctx, a, b, result);
+        return result;
+    }
+
+    /// {@return a + b + carry, flags set}
+    static long adcs64(CpuContext ctx, long a, long b) {
+        long result = a + b + carry(ctx);
+        add(ctx, a, b, result);
+        return result;
+    }
+
+    /// {@return the argument, flags set as by a logical operation}
+    static long ands64(CpuContext ctx, long result) {
+        logical(ctx, result);
+        return result;
+    }
+
+    /// {@return a + b zero-extended, flags set}
+    static long adds32(CpuContext ctx, int a, int b) {
+        int result = a + b;
+        add(ctx, a, b, result);
+        return result & Integers.LOW32;
+    }
+
+    /// {@return a − b zero-extended, flags set}
+    static long subs32(CpuContext ctx, int a, int b) {
+        int result = a - b;
+        sub(ctx, a, b, result);
+        return result & Integers.LOW32;
+    }
+
+    /// {@return a + b + carry zero-extended, flags set}
+    static long adcs32(CpuContext ctx, int a, int b) {
+        int result = a + b + (int) carry(ctx);
+        add(ctx, a, b, result);
+        return result & Integers.LOW32;
+    }
+
+    /// {@return the argument zero-extended, flags set as by a logical operation}
+    static long ands32(CpuContext ctx, int result) {
+        logical(ctx, result);
+        return result & Integers.LOW32;
     }
 }

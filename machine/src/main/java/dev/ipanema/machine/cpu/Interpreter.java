@@ -13,8 +13,9 @@ import dev.ipanema.machine.mmu.Mmu;
 /// The hot loop: runs pre-decoded instructions of one processing element, page by page, until something has to be done
 /// outside it.
 ///
-/// The integer, branch and plain load and store groups are executed here; everything else by [RareInstructions]. State
-/// lives in [CpuContext] all the time, but for the PC, which is the index into the page's code: it is stored when the
+/// What guests execute most (integer, branch, plain load and store) is executed here, the rest by [RareInstructions]:
+/// the method has to stay under 8000 bytecodes, beyond which HotSpot does not compile it. State lives in [CpuContext]
+/// all the time, but for the PC, which is the index into the page's code: it is stored when the
 /// loop is left and before a rare instruction runs.
 ///
 /// Instructions are counted where a taken branch ends a straight line; there, too, the budget and the pending word of
@@ -124,17 +125,17 @@ final class Interpreter {
                         case Op.ADD_IMM_X -> x[rd] = n + imm;
                         case Op.SUB_IMM_W -> x[rd] = n - imm & LOW32;
                         case Op.SUB_IMM_X -> x[rd] = n - imm;
-                        case Op.ADDS_IMM_W -> x[rd] = adds32(ctx, (int) n, (int) imm);
-                        case Op.ADDS_IMM_X -> x[rd] = adds64(ctx, n, imm);
-                        case Op.SUBS_IMM_W -> x[rd] = subs32(ctx, (int) n, (int) imm);
-                        case Op.SUBS_IMM_X -> x[rd] = subs64(ctx, n, imm);
+                        case Op.ADDS_IMM_W -> x[rd] = Flags.adds32(ctx, (int) n, (int) imm);
+                        case Op.ADDS_IMM_X -> x[rd] = Flags.adds64(ctx, n, imm);
+                        case Op.SUBS_IMM_W -> x[rd] = Flags.subs32(ctx, (int) n, (int) imm);
+                        case Op.SUBS_IMM_X -> x[rd] = Flags.subs64(ctx, n, imm);
                         case Op.AND_IMM_W, Op.AND_IMM_X -> x[rd] = n & imm;
                         case Op.ORR_IMM_W -> x[rd] = (n | imm) & LOW32;
                         case Op.ORR_IMM_X -> x[rd] = n | imm;
                         case Op.EOR_IMM_W -> x[rd] = (n ^ imm) & LOW32;
                         case Op.EOR_IMM_X -> x[rd] = n ^ imm;
-                        case Op.ANDS_IMM_W -> x[rd] = ands32(ctx, (int) (n & imm));
-                        case Op.ANDS_IMM_X -> x[rd] = ands64(ctx, n & imm);
+                        case Op.ANDS_IMM_W -> x[rd] = Flags.ands32(ctx, (int) (n & imm));
+                        case Op.ANDS_IMM_X -> x[rd] = Flags.ands64(ctx, n & imm);
                         case Op.MOV_CONST -> x[rd] = imm;
                         case Op.MOVK_W -> x[rd] = (x[ra(word)] & ~(0xffffL << aux(word)) | imm) & LOW32;
                         case Op.MOVK_X -> x[rd] = x[ra(word)] & ~(0xffffL << aux(word)) | imm;
@@ -145,8 +146,6 @@ final class Interpreter {
                         case Op.BFM_W ->
                             x[rd] = (x[ra(word)] & ~imm | Integer.rotateRight((int) n, aux(word)) & imm) & LOW32;
                         case Op.BFM_X -> x[rd] = x[ra(word)] & ~imm | Long.rotateRight(n, aux(word)) & imm;
-                        case Op.EXTR_W -> x[rd] = Integers.extract((int) n, (int) m, (int) imm) & LOW32;
-                        case Op.EXTR_X -> x[rd] = Integers.extract(n, m, (int) imm);
 
                         case Op.AND_REG_W -> x[rd] = (n & m) & LOW32;
                         case Op.AND_REG_X -> x[rd] = n & m;
@@ -154,108 +153,57 @@ final class Interpreter {
                         case Op.ORR_REG_X -> x[rd] = n | m;
                         case Op.EOR_REG_W -> x[rd] = (n ^ m) & LOW32;
                         case Op.EOR_REG_X -> x[rd] = n ^ m;
-                        case Op.ANDS_REG_W -> x[rd] = ands32(ctx, (int) (n & m));
-                        case Op.ANDS_REG_X -> x[rd] = ands64(ctx, n & m);
+                        case Op.ANDS_REG_W -> x[rd] = Flags.ands32(ctx, (int) (n & m));
+                        case Op.ANDS_REG_X -> x[rd] = Flags.ands64(ctx, n & m);
                         case Op.ADD_REG_W -> x[rd] = n + m & LOW32;
                         case Op.ADD_REG_X -> x[rd] = n + m;
-                        case Op.ADDS_REG_W -> x[rd] = adds32(ctx, (int) n, (int) m);
-                        case Op.ADDS_REG_X -> x[rd] = adds64(ctx, n, m);
+                        case Op.ADDS_REG_W -> x[rd] = Flags.adds32(ctx, (int) n, (int) m);
+                        case Op.ADDS_REG_X -> x[rd] = Flags.adds64(ctx, n, m);
                         case Op.SUB_REG_W -> x[rd] = n - m & LOW32;
                         case Op.SUB_REG_X -> x[rd] = n - m;
-                        case Op.SUBS_REG_W -> x[rd] = subs32(ctx, (int) n, (int) m);
-                        case Op.SUBS_REG_X -> x[rd] = subs64(ctx, n, m);
+                        case Op.SUBS_REG_W -> x[rd] = Flags.subs32(ctx, (int) n, (int) m);
+                        case Op.SUBS_REG_X -> x[rd] = Flags.subs64(ctx, n, m);
                         case Op.AND_SHIFT_W -> x[rd] = ((int) n & Integers.shifted((int) m, aux(word))) & LOW32;
                         case Op.AND_SHIFT_X -> x[rd] = n & Integers.shifted(m, aux(word));
-                        case Op.BIC_SHIFT_W -> x[rd] = ((int) n & ~Integers.shifted((int) m, aux(word))) & LOW32;
                         case Op.BIC_SHIFT_X -> x[rd] = n & ~Integers.shifted(m, aux(word));
                         case Op.ORR_SHIFT_W -> x[rd] = ((int) n | Integers.shifted((int) m, aux(word))) & LOW32;
                         case Op.ORR_SHIFT_X -> x[rd] = n | Integers.shifted(m, aux(word));
-                        case Op.ORN_SHIFT_W -> x[rd] = ((int) n | ~Integers.shifted((int) m, aux(word))) & LOW32;
-                        case Op.ORN_SHIFT_X -> x[rd] = n | ~Integers.shifted(m, aux(word));
                         case Op.EOR_SHIFT_W -> x[rd] = ((int) n ^ Integers.shifted((int) m, aux(word))) & LOW32;
                         case Op.EOR_SHIFT_X -> x[rd] = n ^ Integers.shifted(m, aux(word));
-                        case Op.EON_SHIFT_W -> x[rd] = ((int) n ^ ~Integers.shifted((int) m, aux(word))) & LOW32;
-                        case Op.EON_SHIFT_X -> x[rd] = n ^ ~Integers.shifted(m, aux(word));
-                        case Op.ANDS_SHIFT_W -> x[rd] = ands32(ctx, (int) n & Integers.shifted((int) m, aux(word)));
-                        case Op.ANDS_SHIFT_X -> x[rd] = ands64(ctx, n & Integers.shifted(m, aux(word)));
-                        case Op.BICS_SHIFT_W -> x[rd] = ands32(ctx, (int) n & ~Integers.shifted((int) m, aux(word)));
-                        case Op.BICS_SHIFT_X -> x[rd] = ands64(ctx, n & ~Integers.shifted(m, aux(word)));
+                        case Op.ANDS_SHIFT_X -> x[rd] = Flags.ands64(ctx, n & Integers.shifted(m, aux(word)));
                         case Op.ADD_SHIFT_W -> x[rd] = n + Integers.shifted((int) m, aux(word)) & LOW32;
                         case Op.ADD_SHIFT_X -> x[rd] = n + Integers.shifted(m, aux(word));
-                        case Op.ADDS_SHIFT_W -> x[rd] = adds32(ctx, (int) n, Integers.shifted((int) m, aux(word)));
-                        case Op.ADDS_SHIFT_X -> x[rd] = adds64(ctx, n, Integers.shifted(m, aux(word)));
+                        case Op.ADDS_SHIFT_X -> x[rd] = Flags.adds64(ctx, n, Integers.shifted(m, aux(word)));
                         case Op.SUB_SHIFT_W -> x[rd] = n - Integers.shifted((int) m, aux(word)) & LOW32;
                         case Op.SUB_SHIFT_X -> x[rd] = n - Integers.shifted(m, aux(word));
-                        case Op.SUBS_SHIFT_W -> x[rd] = subs32(ctx, (int) n, Integers.shifted((int) m, aux(word)));
-                        case Op.SUBS_SHIFT_X -> x[rd] = subs64(ctx, n, Integers.shifted(m, aux(word)));
-                        case Op.ADD_EXT_W -> x[rd] = n + (int) PreDecoded.extend(m, aux(word)) & LOW32;
+                        case Op.SUBS_SHIFT_W ->
+                            x[rd] = Flags.subs32(ctx, (int) n, Integers.shifted((int) m, aux(word)));
+                        case Op.SUBS_SHIFT_X -> x[rd] = Flags.subs64(ctx, n, Integers.shifted(m, aux(word)));
                         case Op.ADD_EXT_X -> x[rd] = n + PreDecoded.extend(m, aux(word));
-                        case Op.ADDS_EXT_W -> x[rd] = adds32(ctx, (int) n, (int) PreDecoded.extend(m, aux(word)));
-                        case Op.ADDS_EXT_X -> x[rd] = adds64(ctx, n, PreDecoded.extend(m, aux(word)));
-                        case Op.SUB_EXT_W -> x[rd] = n - (int) PreDecoded.extend(m, aux(word)) & LOW32;
-                        case Op.SUB_EXT_X -> x[rd] = n - PreDecoded.extend(m, aux(word));
-                        case Op.SUBS_EXT_W -> x[rd] = subs32(ctx, (int) n, (int) PreDecoded.extend(m, aux(word)));
-                        case Op.SUBS_EXT_X -> x[rd] = subs64(ctx, n, PreDecoded.extend(m, aux(word)));
-                        case Op.ADC_W -> x[rd] = n + m + Flags.carry(ctx) & LOW32;
-                        case Op.ADC_X -> x[rd] = n + m + Flags.carry(ctx);
-                        case Op.ADCS_W -> x[rd] = adcs32(ctx, (int) n, (int) m);
-                        case Op.ADCS_X -> x[rd] = adcs64(ctx, n, m);
-                        case Op.SBC_W -> x[rd] = n + ~m + Flags.carry(ctx) & LOW32;
-                        case Op.SBC_X -> x[rd] = n + ~m + Flags.carry(ctx);
-                        case Op.SBCS_W -> x[rd] = adcs32(ctx, (int) n, ~(int) m);
-                        case Op.SBCS_X -> x[rd] = adcs64(ctx, n, ~m);
-                        case Op.CCMN_REG_W -> {
-                            if (Flags.holds(ctx, aux(word))) {
-                                adds32(ctx, (int) n, (int) m);
-                            } else {
-                                ctx.setNzcv((long) PreDecoded.nzcv(aux(word)) << Pstate.NZCV_SHIFT);
-                            }
-                        }
-                        case Op.CCMN_REG_X -> {
-                            if (Flags.holds(ctx, aux(word))) {
-                                adds64(ctx, n, m);
-                            } else {
-                                ctx.setNzcv((long) PreDecoded.nzcv(aux(word)) << Pstate.NZCV_SHIFT);
-                            }
-                        }
                         case Op.CCMP_REG_W -> {
                             if (Flags.holds(ctx, aux(word))) {
-                                subs32(ctx, (int) n, (int) m);
+                                Flags.subs32(ctx, (int) n, (int) m);
                             } else {
                                 ctx.setNzcv((long) PreDecoded.nzcv(aux(word)) << Pstate.NZCV_SHIFT);
                             }
                         }
                         case Op.CCMP_REG_X -> {
                             if (Flags.holds(ctx, aux(word))) {
-                                subs64(ctx, n, m);
-                            } else {
-                                ctx.setNzcv((long) PreDecoded.nzcv(aux(word)) << Pstate.NZCV_SHIFT);
-                            }
-                        }
-                        case Op.CCMN_IMM_W -> {
-                            if (Flags.holds(ctx, aux(word))) {
-                                adds32(ctx, (int) n, (int) imm);
-                            } else {
-                                ctx.setNzcv((long) PreDecoded.nzcv(aux(word)) << Pstate.NZCV_SHIFT);
-                            }
-                        }
-                        case Op.CCMN_IMM_X -> {
-                            if (Flags.holds(ctx, aux(word))) {
-                                adds64(ctx, n, imm);
+                                Flags.subs64(ctx, n, m);
                             } else {
                                 ctx.setNzcv((long) PreDecoded.nzcv(aux(word)) << Pstate.NZCV_SHIFT);
                             }
                         }
                         case Op.CCMP_IMM_W -> {
                             if (Flags.holds(ctx, aux(word))) {
-                                subs32(ctx, (int) n, (int) imm);
+                                Flags.subs32(ctx, (int) n, (int) imm);
                             } else {
                                 ctx.setNzcv((long) PreDecoded.nzcv(aux(word)) << Pstate.NZCV_SHIFT);
                             }
                         }
                         case Op.CCMP_IMM_X -> {
                             if (Flags.holds(ctx, aux(word))) {
-                                subs64(ctx, n, imm);
+                                Flags.subs64(ctx, n, imm);
                             } else {
                                 ctx.setNzcv((long) PreDecoded.nzcv(aux(word)) << Pstate.NZCV_SHIFT);
                             }
@@ -268,39 +216,25 @@ final class Interpreter {
                         case Op.CSINV_X -> x[rd] = Flags.holds(ctx, aux(word)) ? n : ~m;
                         case Op.CSNEG_W -> x[rd] = (Flags.holds(ctx, aux(word)) ? n : -m) & LOW32;
                         case Op.CSNEG_X -> x[rd] = Flags.holds(ctx, aux(word)) ? n : -m;
-                        case Op.UDIV_W -> x[rd] = Integers.divideUnsigned((int) n, (int) m) & LOW32;
-                        case Op.UDIV_X -> x[rd] = Integers.divideUnsigned(n, m);
-                        case Op.SDIV_W -> x[rd] = Integers.divideSigned((int) n, (int) m) & LOW32;
-                        case Op.SDIV_X -> x[rd] = Integers.divideSigned(n, m);
                         case Op.LSLV_W -> x[rd] = (int) n << (int) m & LOW32;
                         case Op.LSLV_X -> x[rd] = n << m;
                         case Op.LSRV_W -> x[rd] = (int) n >>> (int) m & LOW32;
                         case Op.LSRV_X -> x[rd] = n >>> m;
                         case Op.ASRV_W -> x[rd] = (int) n >> (int) m & LOW32;
                         case Op.ASRV_X -> x[rd] = n >> m;
-                        case Op.RORV_W -> x[rd] = Integer.rotateRight((int) n, (int) m) & LOW32;
-                        case Op.RORV_X -> x[rd] = Long.rotateRight(n, (int) m);
                         case Op.MADD_W -> x[rd] = x[ra(word)] + n * m & LOW32;
                         case Op.MADD_X -> x[rd] = x[ra(word)] + n * m;
                         case Op.MSUB_W -> x[rd] = x[ra(word)] - n * m & LOW32;
                         case Op.MSUB_X -> x[rd] = x[ra(word)] - n * m;
                         case Op.SMADDL -> x[rd] = x[ra(word)] + (long) (int) n * (int) m;
-                        case Op.SMSUBL -> x[rd] = x[ra(word)] - (long) (int) n * (int) m;
                         case Op.UMADDL -> x[rd] = x[ra(word)] + (n & LOW32) * (m & LOW32);
-                        case Op.UMSUBL -> x[rd] = x[ra(word)] - (n & LOW32) * (m & LOW32);
-                        case Op.SMULH -> x[rd] = Math.multiplyHigh(n, m);
                         case Op.UMULH -> x[rd] = Math.unsignedMultiplyHigh(n, m);
                         case Op.RBIT_W -> x[rd] = Integer.reverse((int) n) & LOW32;
                         case Op.RBIT_X -> x[rd] = Long.reverse(n);
-                        case Op.REV16_W -> x[rd] = Integers.reverseBytesIn16(n) & LOW32;
-                        case Op.REV16_X -> x[rd] = Integers.reverseBytesIn16(n);
                         case Op.REV_W -> x[rd] = Integer.reverseBytes((int) n) & LOW32;
-                        case Op.REV32_X -> x[rd] = Integers.reverseBytesIn32(n);
                         case Op.REV_X -> x[rd] = Long.reverseBytes(n);
                         case Op.CLZ_W -> x[rd] = Integer.numberOfLeadingZeros((int) n);
                         case Op.CLZ_X -> x[rd] = Long.numberOfLeadingZeros(n);
-                        case Op.CLS_W -> x[rd] = Integers.countLeadingSign((int) n);
-                        case Op.CLS_X -> x[rd] = Integers.countLeadingSign(n);
 
                         case Op.B -> {
                             target = pageVa + 2L * i + imm;
@@ -553,54 +487,6 @@ final class Interpreter {
                             x[rn(word)] = n + imm;
                             x[rd] = value;
                         }
-                        case Op.LDRH_POST -> {
-                            long value = mmu.load16(n);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                            x[rd] = value;
-                        }
-                        case Op.LDRSW_POST -> {
-                            long value = mmu.load32(n);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                            x[rd] = (int) value;
-                        }
-                        case Op.LDRSB_X_POST -> {
-                            long value = mmu.load8(n);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                            x[rd] = (byte) value;
-                        }
-                        case Op.LDRSB_W_POST -> {
-                            long value = mmu.load8(n);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                            x[rd] = (byte) value & LOW32;
-                        }
-                        case Op.LDRSH_X_POST -> {
-                            long value = mmu.load16(n);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                            x[rd] = (short) value;
-                        }
-                        case Op.LDRSH_W_POST -> {
-                            long value = mmu.load16(n);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                            x[rd] = (short) value & LOW32;
-                        }
                         case Op.STR_X_POST -> {
                             mmu.store64(n, x[rd]);
                             if (mmu.faulted()) {
@@ -622,13 +508,6 @@ final class Interpreter {
                             }
                             x[rn(word)] = n + imm;
                         }
-                        case Op.STRH_POST -> {
-                            mmu.store16(n, x[rd]);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                        }
                         case Op.LDR_X_PRE -> {
                             long value = mmu.load64(n + imm);
                             if (mmu.faulted()) {
@@ -637,93 +516,8 @@ final class Interpreter {
                             x[rn(word)] = n + imm;
                             x[rd] = value;
                         }
-                        case Op.LDR_W_PRE -> {
-                            long value = mmu.load32(n + imm);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                            x[rd] = value;
-                        }
-                        case Op.LDRB_PRE -> {
-                            long value = mmu.load8(n + imm);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                            x[rd] = value;
-                        }
-                        case Op.LDRH_PRE -> {
-                            long value = mmu.load16(n + imm);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                            x[rd] = value;
-                        }
-                        case Op.LDRSW_PRE -> {
-                            long value = mmu.load32(n + imm);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                            x[rd] = (int) value;
-                        }
-                        case Op.LDRSB_X_PRE -> {
-                            long value = mmu.load8(n + imm);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                            x[rd] = (byte) value;
-                        }
-                        case Op.LDRSB_W_PRE -> {
-                            long value = mmu.load8(n + imm);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                            x[rd] = (byte) value & LOW32;
-                        }
-                        case Op.LDRSH_X_PRE -> {
-                            long value = mmu.load16(n + imm);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                            x[rd] = (short) value;
-                        }
-                        case Op.LDRSH_W_PRE -> {
-                            long value = mmu.load16(n + imm);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                            x[rd] = (short) value & LOW32;
-                        }
                         case Op.STR_X_PRE -> {
                             mmu.store64(n + imm, x[rd]);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                        }
-                        case Op.STR_W_PRE -> {
-                            mmu.store32(n + imm, x[rd]);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                        }
-                        case Op.STRB_PRE -> {
-                            mmu.store8(n + imm, x[rd]);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rn(word)] = n + imm;
-                        }
-                        case Op.STRH_PRE -> {
-                            mmu.store16(n + imm, x[rd]);
                             if (mmu.faulted()) {
                                 break stuck;
                             }
@@ -764,34 +558,6 @@ final class Interpreter {
                             }
                             x[rd] = (int) value;
                         }
-                        case Op.LDRSB_X_REG -> {
-                            long value = mmu.load8(n + (m << (aux(word) >>> 9 & 7)));
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rd] = (byte) value;
-                        }
-                        case Op.LDRSB_W_REG -> {
-                            long value = mmu.load8(n + (m << (aux(word) >>> 9 & 7)));
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rd] = (byte) value & LOW32;
-                        }
-                        case Op.LDRSH_X_REG -> {
-                            long value = mmu.load16(n + (m << (aux(word) >>> 9 & 7)));
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rd] = (short) value;
-                        }
-                        case Op.LDRSH_W_REG -> {
-                            long value = mmu.load16(n + (m << (aux(word) >>> 9 & 7)));
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rd] = (short) value & LOW32;
-                        }
                         case Op.STR_X_REG -> {
                             mmu.store64(n + (m << (aux(word) >>> 9 & 7)), x[rd]);
                             if (mmu.faulted()) {
@@ -806,12 +572,6 @@ final class Interpreter {
                         }
                         case Op.STRB_REG -> {
                             mmu.store8(n + (m << (aux(word) >>> 9 & 7)), x[rd]);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                        }
-                        case Op.STRH_REG -> {
-                            mmu.store16(n + (m << (aux(word) >>> 9 & 7)), x[rd]);
                             if (mmu.faulted()) {
                                 break stuck;
                             }
@@ -837,48 +597,6 @@ final class Interpreter {
                             }
                             x[rd] = value;
                         }
-                        case Op.LDRH_EXT -> {
-                            long value = mmu.load16(n + PreDecoded.extend(m, aux(word)));
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rd] = value;
-                        }
-                        case Op.LDRSW_EXT -> {
-                            long value = mmu.load32(n + PreDecoded.extend(m, aux(word)));
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rd] = (int) value;
-                        }
-                        case Op.LDRSB_X_EXT -> {
-                            long value = mmu.load8(n + PreDecoded.extend(m, aux(word)));
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rd] = (byte) value;
-                        }
-                        case Op.LDRSB_W_EXT -> {
-                            long value = mmu.load8(n + PreDecoded.extend(m, aux(word)));
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rd] = (byte) value & LOW32;
-                        }
-                        case Op.LDRSH_X_EXT -> {
-                            long value = mmu.load16(n + PreDecoded.extend(m, aux(word)));
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rd] = (short) value;
-                        }
-                        case Op.LDRSH_W_EXT -> {
-                            long value = mmu.load16(n + PreDecoded.extend(m, aux(word)));
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                            x[rd] = (short) value & LOW32;
-                        }
                         case Op.STR_X_EXT -> {
                             mmu.store64(n + PreDecoded.extend(m, aux(word)), x[rd]);
                             if (mmu.faulted()) {
@@ -891,18 +609,6 @@ final class Interpreter {
                                 break stuck;
                             }
                         }
-                        case Op.STRB_EXT -> {
-                            mmu.store8(n + PreDecoded.extend(m, aux(word)), x[rd]);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                        }
-                        case Op.STRH_EXT -> {
-                            mmu.store16(n + PreDecoded.extend(m, aux(word)), x[rd]);
-                            if (mmu.faulted()) {
-                                break stuck;
-                            }
-                        }
                         case Op.LDR_X_LIT -> {
                             long value = mmu.load64(pageVa + 2L * i + imm);
                             if (mmu.faulted()) {
@@ -910,19 +616,49 @@ final class Interpreter {
                             }
                             x[rd] = value;
                         }
-                        case Op.LDR_W_LIT -> {
-                            long value = mmu.load32(pageVa + 2L * i + imm);
+                        case Op.LDP_X_IMM -> {
+                            loadPair(x, word, n + imm);
                             if (mmu.faulted()) {
                                 break stuck;
                             }
-                            x[rd] = value;
                         }
-                        case Op.LDRSW_LIT -> {
-                            long value = mmu.load32(pageVa + 2L * i + imm);
+                        case Op.STP_X_IMM -> {
+                            storePair(x, word, n + imm);
                             if (mmu.faulted()) {
                                 break stuck;
                             }
-                            x[rd] = (int) value;
+                        }
+                        case Op.LDP_X_POST -> {
+                            loadPair(x, word, n);
+                            if (mmu.faulted()) {
+                                break stuck;
+                            }
+                            if (rn(word) != rd && rn(word) != ra(word)) {
+                                x[rn(word)] = n + imm;
+                            }
+                        }
+                        case Op.STP_X_POST -> {
+                            storePair(x, word, n);
+                            if (mmu.faulted()) {
+                                break stuck;
+                            }
+                            x[rn(word)] = n + imm;
+                        }
+                        case Op.LDP_X_PRE -> {
+                            loadPair(x, word, n + imm);
+                            if (mmu.faulted()) {
+                                break stuck;
+                            }
+                            if (rn(word) != rd && rn(word) != ra(word)) {
+                                x[rn(word)] = n + imm;
+                            }
+                        }
+                        case Op.STP_X_PRE -> {
+                            storePair(x, word, n + imm);
+                            if (mmu.faulted()) {
+                                break stuck;
+                            }
+                            x[rn(word)] = n + imm;
                         }
 
                         case DecodedPage.PAGE_END -> {
@@ -975,49 +711,31 @@ final class Interpreter {
         }
     }
 
-    private static long adds64(CpuContext ctx, long a, long b) {
-        long result = a + b;
-        Flags.add(ctx, a, b, result);
-        return result;
+    /// The two loads of LDP: registers change only when both were made.
+    private void loadPair(long[] x, long word, long va) {
+        long first = mmu.load64(va);
+        if (mmu.faulted()) {
+            return;
+        }
+        long second = mmu.load64(va + Long.BYTES);
+        if (mmu.faulted()) {
+            return;
+        }
+        x[(int) (word >>> 16) & 63] = first;
+        x[ra(word)] = second;
     }
 
-    private static long subs64(CpuContext ctx, long a, long b) {
-        long result = a - b;
-        Flags.sub(ctx, a, b, result);
-        return result;
-    }
-
-    private static long adcs64(CpuContext ctx, long a, long b) {
-        long result = a + b + Flags.carry(ctx);
-        Flags.add(ctx, a, b, result);
-        return result;
-    }
-
-    private static long ands64(CpuContext ctx, long result) {
-        Flags.logical(ctx, result);
-        return result;
-    }
-
-    private static long adds32(CpuContext ctx, int a, int b) {
-        int result = a + b;
-        Flags.add(ctx, a, b, result);
-        return result & LOW32;
-    }
-
-    private static long subs32(CpuContext ctx, int a, int b) {
-        int result = a - b;
-        Flags.sub(ctx, a, b, result);
-        return result & LOW32;
-    }
-
-    private static long adcs32(CpuContext ctx, int a, int b) {
-        int result = a + b + (int) Flags.carry(ctx);
-        Flags.add(ctx, a, b, result);
-        return result & LOW32;
-    }
-
-    private static long ands32(CpuContext ctx, int result) {
-        Flags.logical(ctx, result);
-        return result & LOW32;
+    /// The two stores of STP, where a second page could fault by the way that makes neither or both.
+    private void storePair(long[] x, long word, long va) {
+        long first = x[(int) (word >>> 16) & 63];
+        long second = x[ra(word)];
+        if ((va & (DecodedPage.PAGE_BYTES - 1)) > DecodedPage.PAGE_BYTES - 2 * Long.BYTES) {
+            mmu.storePair(va, first, second, aux(word));
+            return;
+        }
+        mmu.store64(va, first);
+        if (!mmu.faulted()) {
+            mmu.store64(va + Long.BYTES, second);
+        }
     }
 }

@@ -43,7 +43,7 @@ public final class Machine implements AutoCloseable {
         this.memory = memory;
         this.model = model;
         this.counter = new Counter(ticker);
-        CodeRegistry registry = new CodeRegistry(processingElements);
+        CodeRegistry registry = new CodeRegistry(memory, processingElements);
         for (int i = 0; i < processingElements; i++) {
             Mmu mmu = new Mmu(memory, model, i, tlbDomain, policy);
             elements.add(new ProcessingElement(i, mmu, registry, this));

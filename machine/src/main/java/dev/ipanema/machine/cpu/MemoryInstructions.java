@@ -22,6 +22,9 @@ final class MemoryInstructions {
     /// @return [Interpreter#NEXT], or [Interpreter#FAULT] with the fault in the MMU
     int execute(CpuContext ctx, int op, long word, long imm) {
         long base = ctx.x[PreDecoded.rn(word)];
+        if (op <= Op.LDRSW_LIT) {
+            return single(ctx, op, word, base, imm) ? Interpreter.NEXT : Interpreter.FAULT;
+        }
         boolean done = switch (op) {
             case Op.LDP_X_IMM, Op.LDP_W_IMM, Op.LDPSW_IMM -> loadPair(ctx, word, base + imm);
             case Op.STP_X_IMM, Op.STP_W_IMM -> storePair(ctx, word, base + imm);
@@ -43,6 +46,33 @@ final class MemoryInstructions {
             default -> atomic(ctx, op, word, base);
         };
         return done ? Interpreter.NEXT : Interpreter.FAULT;
+    }
+
+    /// Loads and stores of one general register that the hot loop leaves; by addressing mode.
+    private boolean single(CpuContext ctx, int op, long word, long base, long imm) {
+        int aux = PreDecoded.aux(word);
+        boolean post = op >= Op.LDR_X_POST && op <= Op.STRH_POST;
+        boolean pre = op >= Op.LDR_X_PRE && op <= Op.STRH_PRE;
+        long va;
+        if (post) {
+            va = base;
+        } else if (op >= Op.LDR_X_REG && op <= Op.STRH_REG) {
+            va = base + (ctx.x[PreDecoded.rm(word)] << Access.indexShift(aux));
+        } else if (op >= Op.LDR_X_EXT && op <= Op.STRH_EXT) {
+            va = base + PreDecoded.extend(ctx.x[PreDecoded.rm(word)], aux);
+        } else if (op >= Op.LDR_X_LIT && op <= Op.LDRSW_LIT) {
+            va = ctx.pc + imm;
+        } else {
+            va = base + imm;
+        }
+        boolean write = (aux & Access.WRITE) != 0;
+        if (!(write ? store(ctx, word, va) : load(ctx, word, va))) {
+            return false;
+        }
+        if ((post || pre) && (write || PreDecoded.rn(word) != PreDecoded.rd(word))) {
+            ctx.x[PreDecoded.rn(word)] = base + imm;
+        }
+        return true;
     }
 
     /// A loaded register that is also the base keeps the loaded value (CONSTRAINED UNPREDICTABLE in the architecture).

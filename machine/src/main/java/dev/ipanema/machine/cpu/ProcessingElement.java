@@ -77,10 +77,8 @@ public final class ProcessingElement {
         this.model = machine.cpuModel();
         this.mmu = mmu;
         this.exceptions = new Exceptions(mmu, model);
-        this.code = new GuestCode(
-                mmu, Decoder.with(A64Feature.of(model)), registry, () -> signal(REQUEST));
-        SystemRegisters registers =
-                new SystemRegisters(exceptions, new GenericTimer(machine.counter()), model);
+        this.code = new GuestCode(mmu, Decoder.with(A64Feature.of(model)), registry, () -> signal(REQUEST));
+        SystemRegisters registers = new SystemRegisters(exceptions, new GenericTimer(machine.counter()), model);
         RareInstructions rare = new RareInstructions(
                 this,
                 machine,
@@ -154,11 +152,11 @@ public final class ProcessingElement {
 
     /// Runs a guest.
     ///
-    /// `ctx` is loaded as a hypervisor's exception return does: the exclusive monitor is cleared, the event register is
-    /// set. Afterwards `ctx` holds the guest's state; its PC is the preferred return address of the exception.
+    /// `ctx` is loaded as a hypervisor's exception return does: the exclusive monitor is cleared and the event
+    /// register set. Afterwards `ctx` holds the guest's state; PC is the preferred return address.
     ///
-    /// @param maxInstructions after how many completed instructions to return [Exit#BUDGET]; an exception to EL1 counts
-    ///     as one
+    /// @param maxInstructions after how many completed instructions to return [Exit#BUDGET]; an exception to EL1
+    ///     counts as one
     public Exit run(CpuContext ctx, long maxInstructions) {
         mmu.setContext(ctx.translation());
         setEvent();
@@ -259,7 +257,8 @@ public final class ProcessingElement {
     }
 
     /// {@return the decoded page that a fetch at `va` reaches, if it is at hand}
-    @Nullable DecodedPage decodedAt(long va) {
+    @Nullable
+    DecodedPage decodedAt(long va) {
         return code.cached(va, el);
     }
 

@@ -59,6 +59,10 @@ final class RareInstructions {
         if (op >= Op.FIRST_SYSTEM && op <= Op.LAST_SYSTEM) {
             return system(ctx, op, word, imm);
         }
+        if (op >= Op.FIRST_IMMEDIATE && op <= Op.LAST_REGISTER) {
+            RareIntegers.execute(ctx, word, imm);
+            return Interpreter.NEXT;
+        }
         if (op == Op.PRFM) {
             return Interpreter.NEXT;
         }
