@@ -47,7 +47,8 @@ record Stage2Regime(
         boolean ds = VtcrEl2.ds(vtcr) && granule != Granule.K64 && model.has(CpuFeature.LPA2);
         boolean oa52 = ds || (granule == Granule.K64 && paMax >= PA_BITS_52);
         int paBits = Math.min(VtcrEl2.paBits(vtcr), paMax);
-        boolean walkable = VtcrEl2.isWalkable(ds ? vtcr : vtcr & ~VtcrEl2.DS, paMax, model.has(CpuFeature.TTST));
+        long shape = ds ? vtcr : vtcr & ~VtcrEl2.DS;
+        boolean walkable = VtcrEl2.isWalkable(shape, paMax, model.has(CpuFeature.TTST));
         Stage2Modifiers modifiers = new Stage2Modifiers(
                 (hcr & HcrEl2.FWB) != 0 && model.has(CpuFeature.FWB),
                 (hcr & HcrEl2.PTW) != 0,
@@ -58,8 +59,8 @@ record Stage2Regime(
                 walkable,
                 granule,
                 VtcrEl2.ipaBits(vtcr),
-                walkable ? VtcrEl2.startLevel(vtcr) : 0,
-                walkable ? VtcrEl2.baseAlignmentShift(vtcr) : 0,
+                walkable ? VtcrEl2.startLevel(shape) : 0,
+                walkable ? VtcrEl2.baseAlignmentShift(shape) : 0,
                 oa52,
                 ds,
                 oa52 ? paBits : Math.min(paBits, PA_BITS_48),
