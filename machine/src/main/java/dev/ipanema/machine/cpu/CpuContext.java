@@ -150,7 +150,7 @@ public final class CpuContext {
 
     /// {@return the condition flags in their bits of SPSR}
     long nzcv() {
-        return (flagN & Long.MIN_VALUE | (flagZ == 0 ? Long.MIN_VALUE >>> 1 : 0)) >>> 32
+        return ((flagN & Long.MIN_VALUE) | (flagZ == 0 ? Long.MIN_VALUE >>> 1 : 0)) >>> 32
                 | (flagC & Long.MIN_VALUE) >>> 34
                 | (flagV & Long.MIN_VALUE) >>> 35;
     }
@@ -249,7 +249,7 @@ public final class CpuContext {
             case VTTBR_EL2 -> translation.vttbrEl2 = bits;
             case SP_EL0 -> setBankedSp(0, bits);
             case SP_EL1 -> setBankedSp(1, bits);
-            case NZCV, DAIF, PAN, UAO, DIT, SSBS, SPSel -> replacePstate(pstate() & ~reg.writable() | bits);
+            case NZCV, DAIF, PAN, UAO, DIT, SSBS, SPSel -> replacePstate((pstate() & ~reg.writable()) | bits);
             default -> {
                 if (!isIdentification(reg)) {
                     sys[reg.index()] = bits;
