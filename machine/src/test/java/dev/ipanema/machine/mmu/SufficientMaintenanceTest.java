@@ -16,6 +16,7 @@ class SufficientMaintenanceTest {
     private static final long VA = 0x12_0000_0000L;
     private static final long IPA = 0x8000_0000L;
     private static final long BLOCK = 2L << 20;
+    private static final int STEPS = 20_000;
 
     private SplittableRandom random = new SplittableRandom();
 
@@ -33,7 +34,15 @@ class SufficientMaintenanceTest {
         long seed = Long.getLong("ipanema.seed", System.nanoTime());
         System.out.println("SufficientMaintenanceTest -Dipanema.seed=" + seed);
         random = new SplittableRandom(seed);
-        int steps = Boolean.getBoolean("ipanema.long") ? 1_000_000 : 20_000;
+        int rounds = Boolean.getBoolean("ipanema.long") ? 50 : 1;
+        int wrong = 0;
+        for (int round = 0; round < rounds; round++) {
+            wrong += mismatches(maintain, "seed " + seed + " round " + round);
+        }
+        return wrong;
+    }
+
+    private int mismatches(boolean maintain, String name) {
         try (Guest guest = new Guest().stage2().stage1()) {
             long[] ipas = new long[REGIONS * 512];
             long[] pas = new long[REGIONS * 512];
@@ -46,7 +55,7 @@ class SufficientMaintenanceTest {
             }
             guest.mmu.tlbi(TlbiOp.ALLE1, 0);
             int wrong = 0;
-            for (int step = 0; step < steps; step++) {
+            for (int step = 0; step < STEPS; step++) {
                 if (random.nextInt(8) == 0) {
                     change(guest, ipas, pas, maintain);
                 }
@@ -56,8 +65,8 @@ class SufficientMaintenanceTest {
                 long loaded = guest.mmu.load64(VA + page * Guest.PAGE);
                 wrong += loaded == expected ? 0 : 1;
                 if (maintain && wrong != 0) {
-                    fail("seed %d step %d page %d: loaded 0x%x, tables say 0x%x %s"
-                            .formatted(seed, step, page, loaded, expected, guest.outcome()));
+                    fail("%s step %d page %d: loaded 0x%x, tables say 0x%x %s"
+                            .formatted(name, step, page, loaded, expected, guest.outcome()));
                 }
             }
             return wrong;
