@@ -53,7 +53,7 @@ final class TestVm implements AutoCloseable {
     /// Size of most test mappings.
     static final long SIZE = 0x40_0000L;
 
-    private static final long CODE_SIZE = 0x10_0000L;
+    static final long CODE_SIZE = 0x10_0000L;
     private static final long TABLE = 0x8000;
     private static final long VECTORS = 0x4000;
     private static final int VECTOR_BYTES = 0x80;
@@ -66,7 +66,7 @@ final class TestVm implements AutoCloseable {
     final Kvm kvm;
     final Vm vm;
     final Vcpu vcpu;
-    private final long codeHva;
+    final long codeHva;
     private long nextCode = 0x1_0000;
 
     TestVm(String cpu, String version) {
