@@ -151,8 +151,8 @@ public final class CpuContext {
     /// {@return the condition flags in their bits of SPSR}
     long nzcv() {
         return ((flagN & Long.MIN_VALUE) | (flagZ == 0 ? Long.MIN_VALUE >>> 1 : 0)) >>> 32
-                | (flagC & Long.MIN_VALUE) >>> 34
-                | (flagV & Long.MIN_VALUE) >>> 35;
+                | ((flagC & Long.MIN_VALUE) >>> 34)
+                | ((flagV & Long.MIN_VALUE) >>> 35);
     }
 
     /// Sets the condition flags from their bits of SPSR.

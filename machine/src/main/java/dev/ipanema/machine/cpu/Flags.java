@@ -19,7 +19,7 @@ final class Flags {
     static void add(CpuContext ctx, long a, long b, long result) {
         ctx.flagN = result;
         ctx.flagZ = result;
-        ctx.flagC = a & b | (a | b) & ~result;
+        ctx.flagC = (a & b) | ((a | b) & ~result);
         ctx.flagV = (a ^ result) & (b ^ result);
     }
 
@@ -27,7 +27,7 @@ final class Flags {
     static void sub(CpuContext ctx, long a, long b, long result) {
         ctx.flagN = result;
         ctx.flagZ = result;
-        ctx.flagC = a & ~b | (a | ~b) & ~result;
+        ctx.flagC = (a & ~b) | ((a | ~b) & ~result);
         ctx.flagV = (a ^ b) & (a ^ result);
     }
 

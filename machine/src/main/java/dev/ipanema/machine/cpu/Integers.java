@@ -55,7 +55,7 @@ final class Integers {
     }
 
     static long reverseBytesIn16(long value) {
-        return (value & 0x00ff_00ff_00ff_00ffL) << 8 | value >>> 8 & 0x00ff_00ff_00ff_00ffL;
+        return ((value & 0x00ff_00ff_00ff_00ffL) << 8) | ((value >>> 8) & 0x00ff_00ff_00ff_00ffL);
     }
 
     static long reverseBytesIn32(long value) {
@@ -76,7 +76,7 @@ final class Integers {
         int crc = (int) accumulator;
         for (int i = 0; i < bits; i++) {
             int bit = (crc ^ (int) (data >>> i)) & 1;
-            crc = crc >>> 1 ^ -bit & reversedPolynomial;
+            crc = (crc >>> 1) ^ (-bit & reversedPolynomial);
         }
         return crc & LOW32;
     }
