@@ -5,36 +5,51 @@ import java.io.PrintWriter;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /// What all commands share: the streams of the process. Data goes to [#out()], messages to [#err()].
 ///
 /// A command returns its exit code from `call`; it refuses input by throwing
 /// [dev.ipanema.base.text.BadInput], which becomes one line on the standard error stream.
 abstract class Command implements Callable<Integer> {
-    @Spec
-    private @Nullable CommandSpec spec;
+    private @Nullable PrintWriter out;
+    private @Nullable PrintWriter err;
+
+    /// Gives the command its streams, before it is called.
+    final void attach(PrintWriter data, PrintWriter messages) {
+        out = data;
+        err = messages;
+    }
 
     /// {@return where data goes}
     final PrintWriter out() {
-        return line().getOut();
+        return attached(out);
     }
 
     /// {@return where messages go}
     final PrintWriter err() {
-        return line().getErr();
+        return attached(err);
     }
+
+    private static PrintWriter attached(@Nullable PrintWriter stream) {
+        if (stream == null) {
+            throw new IllegalStateException("The command was not started by Main");
+        }
+        return stream;
+    }
+
+    /// Takes arguments without the general parser, whose classes are so old (version 49) that no AOT cache holds them:
+    /// loading and verifying them takes longer than many a command.
+    ///
+    /// @return false when the general parser has to read them; nothing has been taken then
+    boolean takeSimple(String[] arguments) {
+        return false;
+    }
+
+    @Override
+    public abstract Integer call();
 
     /// {@return whether both output streams of the process are a terminal, so that progress may be shown}
     static boolean interactive() {
         return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
-    }
-
-    private picocli.CommandLine line() {
-        if (spec == null) {
-            throw new IllegalStateException("The command was not started by Main");
-        }
-        return spec.commandLine();
     }
 }

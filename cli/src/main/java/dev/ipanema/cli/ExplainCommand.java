@@ -9,7 +9,10 @@ import dev.ipanema.vmm.explain.ExplanationText;
 import dev.ipanema.vmm.scenario.HostDescription;
 import dev.ipanema.vmm.scenario.RecordingHost;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -21,6 +24,19 @@ import picocli.CommandLine.Option;
                 + " created and when the access faults. The memory is really mapped and really accessed.",
         footer = "Exit code 0, or 2 when a word is not known.%n")
 final class ExplainCommand extends Command {
+    private static final Set<String> REQUIRED = Set.of("--vma", "--attr", "--backing", "--access");
+    private static final Set<String> SIMPLE = Set.of(
+            "--policy",
+            "--host",
+            "--cpu",
+            "--vma",
+            "--attr",
+            "--backing",
+            "--slot-flags",
+            "--access",
+            "--json",
+            "--compare");
+
     @Option(names = "--policy", paramLabel = "P", description = "Kernel version to follow (default: linux-7.3).")
     private @Nullable String policy;
 
@@ -59,6 +75,46 @@ final class ExplainCommand extends Command {
 
     @Option(names = "--compare", paramLabel = "P,P,…", split = ",", description = "These kernel versions side by side.")
     private List<String> compare = List.of();
+
+    @Override
+    boolean takeSimple(String[] arguments) {
+        Map<String, String> values = new HashMap<>();
+        for (int i = 0; i < arguments.length; i++) {
+            String argument = arguments[i];
+            int equals = argument.indexOf('=');
+            String option = equals < 0 ? argument : argument.substring(0, equals);
+            @Nullable String value;
+            if (option.equals("--json")) {
+                value = equals < 0 ? "" : null;
+            } else if (equals >= 0) {
+                value = argument.substring(equals + 1);
+            } else {
+                i++;
+                value = i < arguments.length ? arguments[i] : null;
+            }
+            if (!SIMPLE.contains(option)
+                    || value == null
+                    || value.startsWith("-")
+                    || values.put(option, value) != null) {
+                return false;
+            }
+        }
+        if (!values.keySet().containsAll(REQUIRED)) {
+            return false;
+        }
+        policy = values.get("--policy");
+        host = values.get("--host");
+        cpu = values.get("--cpu");
+        vma = values.getOrDefault("--vma", vma);
+        attr = values.getOrDefault("--attr", attr);
+        backing = values.getOrDefault("--backing", backing);
+        slotFlags = values.getOrDefault("--slot-flags", slotFlags);
+        access = values.getOrDefault("--access", access);
+        json = values.containsKey("--json");
+        String compared = values.get("--compare");
+        compare = compared == null ? List.of() : List.of(compared.split(","));
+        return true;
+    }
 
     @Override
     public Integer call() {

@@ -7,11 +7,6 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
-import picocli.CommandLine.MissingParameterException;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /// The entry point of `./ipanema`: finds the command, runs it, and turns whatever goes wrong into one sentence and an
 /// exit code.
@@ -90,20 +85,6 @@ public final class Main {
             throw new BadInput(
                     "unknown command '" + name + "'" + (hint == null ? ", see ipanema --help" : ": " + hint));
         }
-        CommandLine line = new CommandLine(command);
-        line.setCommandName("ipanema " + name);
-        line.getCommandSpec()
-                .addOption(OptionSpec.builder("-h", "--help")
-                        .usageHelp(true)
-                        .description("Show this help.")
-                        .build());
-        line.setOut(out);
-        line.setErr(err);
-        line.setCaseInsensitiveEnumValuesAllowed(true);
-        line.setOverwrittenOptionsAllowed(false);
-        line.setParameterExceptionHandler((e, given) -> refuse(new BadInput(usage(e, name, given)), out, err));
-        line.setExecutionExceptionHandler(
-                (e, ignored, parsed) -> e instanceof BadInput bad ? refuse(bad, out, err) : defect(e, out, err));
         for (String argument : args) {
             String hint = hintFor(argument);
             if (hint != null) {
@@ -112,26 +93,8 @@ public final class Main {
         }
         String[] rest = new String[args.length - 1];
         System.arraycopy(args, 1, rest, 0, rest.length);
-        return line.execute(rest);
-    }
-
-    private static String usage(ParameterException e, String name, String[] given) {
-        if (e instanceof MissingParameterException) {
-            // What is there and wrong says more than what is missing.
-            for (String argument : given) {
-                String option = argument.split("=", 2)[0];
-                if (option.startsWith("--")
-                        && !e.getCommandLine().getCommandSpec().optionsMap().containsKey(option)) {
-                    return "unknown option '" + argument + "', see ipanema " + name + " --help";
-                }
-            }
-        }
-        if (e instanceof UnmatchedArgumentException unmatched) {
-            String first = unmatched.getUnmatched().getFirst();
-            String kind = first.startsWith("-") ? "unknown option" : "unexpected argument";
-            return kind + " '" + first + "', see ipanema " + name + " --help";
-        }
-        return firstLine(e.getMessage()) + ", see ipanema " + name + " --help";
+        command.attach(out, err);
+        return command.takeSimple(rest) ? command.call() : GeneralParser.execute(name, command, rest, out, err);
     }
 
     /// {@return what a user who typed `argument` probably meant, null when nothing comes to mind}
@@ -143,7 +106,7 @@ public final class Main {
         return null;
     }
 
-    private static int refuse(BadInput e, PrintWriter out, PrintWriter err) {
+    static int refuse(BadInput e, PrintWriter out, PrintWriter err) {
         out.flush();
         err.println("ipanema: " + firstLine(e.getMessage()));
         if (debug()) {
@@ -160,7 +123,7 @@ public final class Main {
         return BadInput.FINDING;
     }
 
-    private static int defect(Throwable e, PrintWriter out, PrintWriter err) {
+    static int defect(Throwable e, PrintWriter out, PrintWriter err) {
         out.flush();
         err.println("ipanema: this is a defect of ipanema (" + e.getClass().getSimpleName() + ": "
                 + firstLine(e.getMessage()) + "); please report it with the output of the same command under"
@@ -175,7 +138,7 @@ public final class Main {
         return "1".equals(System.getenv("IPANEMA_DEBUG"));
     }
 
-    private static String firstLine(@Nullable String message) {
+    static String firstLine(@Nullable String message) {
         if (message == null) {
             return "no message";
         }
