@@ -36,6 +36,9 @@ public final class CpuContext {
     final long[] sys = new long[SysReg.COUNT];
     long pc;
 
+    /// Virtual address of the page that the interpreter runs in.
+    long pageVa;
+
     /// SPSR form without the condition flags; the mode field is the only record of exception level and stack pointer
     /// choice.
     long pstate;

@@ -136,7 +136,7 @@ final class Exceptions {
 
     /// The aux of other instructions is no [Access].
     private static boolean isLoadOrStore(long word) {
-        int op = PreDecoded.op(word) & DecodedPage.OP_MASK;
+        int op = PreDecoded.op(word);
         return op >= Op.FIRST_LOAD_STORE && op <= Op.LAST_ATOMIC;
     }
 

@@ -18,7 +18,7 @@ final class GuestCode {
     private static final int SLOTS = 1024;
 
     /// Pages kept; beyond that all are dropped and decoded anew.
-    private static final int MAX_PAGES = 4096;
+    private static final int MAX_PAGES = 2048;
 
     /// Position of the exception level in a tag, which otherwise is the virtual address of a page.
     private static final int EL_SHIFT = 2;
@@ -30,6 +30,7 @@ final class GuestCode {
 
     private final Mmu mmu;
     private final Decoder decoder;
+    private final InstructionFactory factory;
     private final CodeRegistry registry;
     private final Runnable attention;
     private final Map<Long, DecodedPage> pages = new HashMap<>();
@@ -40,9 +41,10 @@ final class GuestCode {
     private final long[] decoded = new long[PreDecoded.LONGS];
 
     /// @param attention makes the processing element call [#applyForeignStores] soon; called on any thread
-    GuestCode(Mmu mmu, Decoder decoder, CodeRegistry registry, Runnable attention) {
+    GuestCode(Mmu mmu, Decoder decoder, InstructionFactory factory, CodeRegistry registry, Runnable attention) {
         this.mmu = mmu;
         this.decoder = decoder;
+        this.factory = factory;
         this.registry = registry;
         this.attention = attention;
         Arrays.fill(tags, NO_TAG);
@@ -90,20 +92,15 @@ final class GuestCode {
             registry.add(page.paPage, mmu.index());
             mmu.dropWriteEntries(page.paPage);
         }
-        int offset = (int) va & (DecodedPage.PAGE_BYTES - 1);
-        long base = va - offset;
-        for (; offset < DecodedPage.PAGE_BYTES; offset += DecodedPage.INSTRUCTION_BYTES) {
-            int at = offset >> 1;
-            if (page.code[at] != DecodedPage.NOT_DECODED) {
+        long base = va & -DecodedPage.PAGE_BYTES;
+        for (int at = (int) (va - base) / DecodedPage.INSTRUCTION_BYTES; at < DecodedPage.INSTRUCTIONS; at++) {
+            if (page.code[at] != PageMark.NOT_DECODED) {
                 return;
             }
-            int insn = mmu.fetch32(base + offset);
-            if (mmu.faulted()) {
+            if (!preDecode(base + (long) DecodedPage.INSTRUCTION_BYTES * at)) {
                 return;
             }
-            decoder.decode(insn, decoded, 0);
-            page.code[at] = checkingSp(decoded[0]);
-            page.code[at + 1] = decoded[1];
+            page.code[at] = factory.make(decoded[0], decoded[1], at);
             int op = PreDecoded.op(decoded[0]);
             if (op == Op.B || op == Op.BR || op == Op.RET || op == Op.ERET || op == Op.UNALLOCATED) {
                 return;
@@ -111,16 +108,26 @@ final class GuestCode {
         }
     }
 
-    /// Marks a memory access whose base is SP, see [DecodedPage#SP_BASE_SHIFT].
-    private static long checkingSp(long word) {
-        int op = PreDecoded.op(word);
-        boolean access = (op >= Op.FIRST_LOAD_STORE && op <= Op.LAST_ATOMIC && op != Op.PRFM && !isLiteral(op))
-                || (op >= Op.FIRST_SIMD_LOAD_STORE && op <= Op.LAST_SIMD_LOAD_STORE && op != Op.LDR_V_LIT);
-        return access && PreDecoded.rn(word) == PreDecoded.SP ? word | 0xfL << DecodedPage.SP_BASE_SHIFT : word;
+    /// Reads and decodes the word at an address into [#word()] and [#imm()].
+    ///
+    /// @return false when the fetch faulted
+    boolean preDecode(long va) {
+        int insn = mmu.fetch32(va);
+        if (mmu.faulted()) {
+            return false;
+        }
+        decoder.decode(insn, decoded, 0);
+        return true;
     }
 
-    private static boolean isLiteral(int op) {
-        return op == Op.LDR_X_LIT || op == Op.LDR_W_LIT || op == Op.LDRSW_LIT;
+    /// {@return the word of [PreDecoded] that the last [#preDecode] made}
+    long word() {
+        return decoded[0];
+    }
+
+    /// {@return its immediate}
+    long imm() {
+        return decoded[1];
     }
 
     /// Drops what a store of this processing element's guest touched.

@@ -39,7 +39,7 @@ final class Interpreter {
 
     private final GuestCode code;
     private final Mmu mmu;
-    private long executed;
+    private int executed;
     private DecodedInstruction last = PageMark.NOT_DECODED;
 
     Interpreter(GuestCode code, Mmu mmu) {
@@ -49,7 +49,7 @@ final class Interpreter {
 
     /// {@return how many instructions the last [#run] completed; one that ended it by [#RESUME] or [#WAITING] is not
     /// among them}
-    long executed() {
+    int executed() {
         return executed;
     }
 

@@ -2,7 +2,6 @@ package dev.ipanema.machine.cpu;
 
 import dev.ipanema.arm.a64.A64Feature;
 import dev.ipanema.arm.a64.Decoder;
-import dev.ipanema.arm.a64.PreDecoded;
 import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.arm.exception.Esr;
 import dev.ipanema.arm.register.Pstate;
@@ -22,14 +21,10 @@ import org.jspecify.annotations.Nullable;
 /// One thread at a time runs it; [#kick()] and the event register are for all threads.
 ///
 /// <h2>Latency</h2>
-/// A kick, a request of another element or a virtual interrupt is noticed at the next taken branch or page boundary,
-/// that is, within 1024 instructions.
+/// A kick, a request of another element or a virtual interrupt is noticed within 1000 instructions.
 public final class ProcessingElement {
-    /// Instructions run without leaving the hot loop: short enough for the compiled loop to be entered soon, long
-    /// enough not to matter.
-    private static final int SLICE = 10_000;
-
-    private static final int PAGE_INSTRUCTIONS = DecodedPage.PAGE_BYTES / DecodedPage.INSTRUCTION_BYTES;
+    /// Instructions run without a look at what is pending.
+    private static final int SLICE = 1_000;
 
     /// How long WFE waits at most when it is not trapped; it may end early at any time.
     private static final long WFE_NANOS = 50_000;
@@ -59,7 +54,7 @@ public final class ProcessingElement {
     private final Exceptions exceptions;
     private final GuestCode code;
     private final Interpreter interpreter;
-    private final long[] single = new long[2 * PreDecoded.LONGS];
+    private final RareInstructions rare;
 
     @SuppressWarnings("UnusedVariable") // accessed by PENDING
     private int pending;
@@ -67,7 +62,6 @@ public final class ProcessingElement {
     @SuppressWarnings("UnusedVariable") // accessed by EVENT
     private boolean event;
 
-    private int el;
     private long instructions;
     private long exceptionsWithoutProgress;
     private volatile @Nullable Thread waiting;
@@ -77,18 +71,18 @@ public final class ProcessingElement {
         this.model = machine.cpuModel();
         this.mmu = mmu;
         this.exceptions = new Exceptions(mmu, model);
-        this.code = new GuestCode(mmu, Decoder.with(A64Feature.of(model)), registry, () -> signal(REQUEST));
         SystemRegisters registers = new SystemRegisters(exceptions, new GenericTimer(machine.counter()), model);
-        RareInstructions rare = new RareInstructions(
+        this.rare = new RareInstructions(
                 this,
                 machine,
                 exceptions,
                 registers,
-                new SystemInstructions(mmu, machine.physicalMemory(), exceptions, code, model),
+                new SystemInstructions(this, mmu, machine.physicalMemory(), exceptions, model),
                 new MemoryInstructions(mmu));
-        this.interpreter = new Interpreter(this, rare, mmu);
+        this.code = new GuestCode(
+                mmu, Decoder.with(A64Feature.of(model)), new InstructionFactory(rare), registry, () -> signal(REQUEST));
+        this.interpreter = new Interpreter(code, mmu);
         mmu.onRequest(() -> signal(REQUEST));
-        single[PreDecoded.LONGS] = DecodedPage.PAGE_END;
     }
 
     /// {@return its number in the machine, from 0}
@@ -219,29 +213,41 @@ public final class ProcessingElement {
         if ((pc & 3) != 0) {
             return exceptions.pcAlignment(ctx);
         }
-        el = ctx.el();
-        DecodedPage page = decodedAt(pc);
+        int el = ctx.el();
+        DecodedPage page = code.cached(pc, el);
         if (page == null) {
             page = code.fetch(pc, el);
             if (page == null) {
-                int reason = exceptions.instructionAbort(ctx, mmu.fault());
-                mmu.clearFault();
-                return reason;
+                return fetchAbort(ctx);
             }
         }
         if ((ctx.pstate & Pstate.IL) != 0) {
             return exceptions.synchronous(ctx, Esr.illegalState());
         }
-        long budget = Math.min(left - PAGE_INSTRUCTIONS, SLICE);
-        int reason = budget > 0
-                ? interpreter.run(
-                        ctx, page.code, pc & -DecodedPage.PAGE_BYTES, (int) pc >> 1 & (DecodedPage.LENGTH - 1), budget)
-                : runSingle(ctx, page, false);
+        ctx.pageVa = pc & -DecodedPage.PAGE_BYTES;
+        int reason = interpreter.run(ctx, page, el, (int) Math.min(left, SLICE));
         return switch (reason) {
-            case Interpreter.DECODE -> decode(ctx);
+            case Interpreter.DECODE -> decode(ctx, el);
             case Interpreter.SP_ALIGNMENT -> spAlignment(ctx);
-            default -> afterAccess(ctx, reason);
+            default -> afterAccess(ctx, reason, interpreter.last().word);
         };
+    }
+
+    private int fetchAbort(CpuContext ctx) {
+        int reason = exceptions.instructionAbort(ctx, mmu.fault());
+        mmu.clearFault();
+        return reason;
+    }
+
+    private int decode(CpuContext ctx, int el) {
+        DecodedPage page = code.cached(ctx.pc, el);
+        if (page != null) {
+            code.decode(page, ctx.pc);
+            if (mmu.faulted()) {
+                return fetchAbort(ctx);
+            }
+        }
+        return Interpreter.STOP;
     }
 
     /// A branch target with a tag byte loses it where TCR_EL1 ignores the byte for instruction addresses
@@ -256,57 +262,36 @@ public final class ProcessingElement {
         return TcrEl1.tbi(tcr, half) ? pc << 8 >> 8 : pc;
     }
 
-    /// {@return the decoded page that a fetch at `va` reaches, if it is at hand}
-    @Nullable
-    DecodedPage decodedAt(long va) {
-        return code.cached(va, el);
-    }
-
-    private int decode(CpuContext ctx) {
-        DecodedPage page = decodedAt(ctx.pc);
-        if (page != null) {
-            code.decode(page, ctx.pc);
-            if (mmu.faulted()) {
-                int reason = exceptions.instructionAbort(ctx, mmu.fault());
-                mmu.clearFault();
-                return reason;
-            }
-        }
-        return Interpreter.STOP;
-    }
-
-    /// Runs one instruction, through a copy that has the end of its page behind it.
-    private int runSingle(CpuContext ctx, DecodedPage page, boolean anySp) {
-        int at = (int) ctx.pc >> 1 & (DecodedPage.LENGTH - 1);
-        long word = page.code[at];
-        single[0] = anySp ? word & ~(0xfL << DecodedPage.SP_BASE_SHIFT) : word;
-        single[1] = page.code[at + 1];
-        return interpreter.run(ctx, single, ctx.pc, 0, 1);
-    }
-
     /// An access at a misaligned SP: an exception where SCTLR_EL1.SA or SA0 says so, else executed as it is.
     private int spAlignment(CpuContext ctx) {
         long checked = ctx.el() == 0 ? SctlrEl1.SA0 : SctlrEl1.SA;
         if ((ctx.translation().sctlrEl1 & checked) != 0) {
             return exceptions.synchronous(ctx, Esr.spAlignment());
         }
-        DecodedPage page = decodedAt(ctx.pc);
-        if (page == null) {
-            return Interpreter.FETCH;
+        if (!code.preDecode(ctx.pc)) {
+            return fetchAbort(ctx);
         }
-        long executed = interpreter.executed();
-        int reason = afterAccess(ctx, runSingle(ctx, page, true));
-        interpreter.alsoExecuted(executed);
-        return reason;
+        long word = code.word();
+        int reason = rare.execute(ctx, word, code.imm());
+        if (reason == Interpreter.NEXT) {
+            ctx.pc += DecodedPage.INSTRUCTION_BYTES;
+            return Interpreter.RESUME;
+        }
+        return afterAccess(ctx, reason, word);
     }
 
-    private int afterAccess(CpuContext ctx, int reason) {
+    private int afterAccess(CpuContext ctx, int reason, long word) {
         if (reason != Interpreter.FAULT) {
             return reason;
         }
-        int after = exceptions.dataAbort(ctx, interpreter.lastWord(), mmu.fault());
+        int after = exceptions.dataAbort(ctx, word, mmu.fault());
         mmu.clearFault();
         return after;
+    }
+
+    /// Drops all decoded code: IC IALLU.
+    void dropDecodedCode() {
+        code.dropAll();
     }
 
     // ---- events ---------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ final class RareInstructions {
 
     /// Executes one instruction.
     int execute(CpuContext ctx, long word, long imm) {
-        int op = PreDecoded.op(word) & DecodedPage.OP_MASK;
+        int op = PreDecoded.op(word);
         if (op >= Op.FIRST_SYSTEM && op <= Op.LAST_SYSTEM) {
             return system(ctx, op, word, imm);
         }
@@ -124,30 +124,32 @@ final class RareInstructions {
     }
 
     private int exceptionGenerating(CpuContext ctx, int op, int imm16) {
-        long hcr = ctx.translation().hcrEl2;
-        switch (op) {
+        return switch (op) {
             case Op.SVC -> {
                 ctx.pc += DecodedPage.INSTRUCTION_BYTES;
-                return exceptions.synchronous(ctx, Esr.svc(imm16));
+                yield exceptions.synchronous(ctx, Esr.svc(imm16));
             }
-            case Op.HVC -> {
-                if (ctx.el() == 0 || (hcr & HcrEl2.HCD) != 0) {
-                    return exceptions.undefined(ctx);
-                }
-                ctx.pc += DecodedPage.INSTRUCTION_BYTES;
-                return exceptions.trap(Esr.hvc(imm16));
-            }
-            case Op.SMC -> {
-                // Without the trap it is UNDEFINED: there is no EL3.
-                return ctx.el() != 0 && (hcr & HcrEl2.TSC) != 0
-                        ? exceptions.trap(Esr.smc(imm16))
-                        : exceptions.undefined(ctx);
-            }
+            case Op.HVC -> hypervisorCall(ctx, imm16);
+            case Op.SMC -> secureMonitorCall(ctx, imm16);
             default -> {
                 boolean routed = (ctx.sys[SysReg.MDCR_EL2.index()] & MdcrEl2.TDE) != 0;
-                return routed ? exceptions.trap(Esr.brk(imm16)) : exceptions.synchronous(ctx, Esr.brk(imm16));
+                yield routed ? exceptions.trap(Esr.brk(imm16)) : exceptions.synchronous(ctx, Esr.brk(imm16));
             }
+        };
+    }
+
+    private int hypervisorCall(CpuContext ctx, int imm16) {
+        if (ctx.el() == 0 || (ctx.translation().hcrEl2 & HcrEl2.HCD) != 0) {
+            return exceptions.undefined(ctx);
         }
+        ctx.pc += DecodedPage.INSTRUCTION_BYTES;
+        return exceptions.trap(Esr.hvc(imm16));
+    }
+
+    /// Without the trap SMC is UNDEFINED: there is no EL3.
+    private int secureMonitorCall(CpuContext ctx, int imm16) {
+        boolean trapped = ctx.el() != 0 && (ctx.translation().hcrEl2 & HcrEl2.TSC) != 0;
+        return trapped ? exceptions.trap(Esr.smc(imm16)) : exceptions.undefined(ctx);
     }
 
     private int exceptionReturn(CpuContext ctx) {

@@ -20,7 +20,7 @@ final class RareIntegers {
         long n = x[PreDecoded.rn(word)];
         long m = x[PreDecoded.rm(word)];
         int rd = PreDecoded.rd(word);
-        switch ((int) word & DecodedPage.OP_MASK) {
+        switch (PreDecoded.op(word)) {
             case Op.EXTR_W -> x[rd] = Integers.extract((int) n, (int) m, (int) imm) & LOW32;
             case Op.EXTR_X -> x[rd] = Integers.extract(n, m, (int) imm);
             case Op.BIC_SHIFT_W -> x[rd] = ((int) n & ~Integers.shifted((int) m, aux(word))) & LOW32;

@@ -22,14 +22,14 @@ final class SystemInstructions {
     private final Mmu mmu;
     private final PhysicalMemory physicalMemory;
     private final Exceptions exceptions;
-    private final GuestCode code;
+    private final ProcessingElement pe;
     private final CpuModel model;
 
-    SystemInstructions(Mmu mmu, PhysicalMemory memory, Exceptions exceptions, GuestCode code, CpuModel model) {
+    SystemInstructions(ProcessingElement pe, Mmu mmu, PhysicalMemory memory, Exceptions exceptions, CpuModel model) {
         this.mmu = mmu;
         this.physicalMemory = memory;
         this.exceptions = exceptions;
-        this.code = code;
+        this.pe = pe;
         this.model = model;
     }
 
@@ -77,31 +77,32 @@ final class SystemInstructions {
         if ((ctx.translation().hcrEl2 & trapOf(op)) != 0) {
             return trap(word);
         }
-        switch (op.operand()) {
-            case VA -> {
-                if (op == CacheOp.DC_ZVA) {
-                    mmu.dcZva(operand);
-                } else {
-                    mmu.maintain(op, operand);
-                }
-                return mmu.faulted() ? Interpreter.FAULT : Interpreter.NEXT;
-            }
-            case NONE -> {
-                CacheMaintenance maintenance = physicalMemory.maintenance();
-                if (op == CacheOp.IC_IALLUIS || (ctx.translation().hcrEl2 & HcrEl2.FB) != 0) {
-                    maintenance.icInvalAllInnerShareable(Agent.PE);
-                } else {
-                    maintenance.icInvalAll(Agent.PE);
-                }
-                code.dropAll();
-                ctx.pc += DecodedPage.INSTRUCTION_BYTES;
-                return Interpreter.RESUME;
-            }
-            case SET_WAY -> {
-                return Interpreter.NEXT;
-            }
+        return switch (op.operand()) {
+            case VA -> byAddress(op, operand);
+            case NONE -> wholeInstructionCache(ctx, op);
+            case SET_WAY -> Interpreter.NEXT; // caches are not modelled, and a set and way name no address
+        };
+    }
+
+    private int byAddress(CacheOp op, long va) {
+        if (op == CacheOp.DC_ZVA) {
+            mmu.dcZva(va);
+        } else {
+            mmu.maintain(op, va);
         }
-        throw new AssertionError(op);
+        return mmu.faulted() ? Interpreter.FAULT : Interpreter.NEXT;
+    }
+
+    private int wholeInstructionCache(CpuContext ctx, CacheOp op) {
+        CacheMaintenance maintenance = physicalMemory.maintenance();
+        if (op == CacheOp.IC_IALLUIS || (ctx.translation().hcrEl2 & HcrEl2.FB) != 0) {
+            maintenance.icInvalAllInnerShareable(Agent.PE);
+        } else {
+            maintenance.icInvalAll(Agent.PE);
+        }
+        pe.dropDecodedCode();
+        ctx.pc += DecodedPage.INSTRUCTION_BYTES;
+        return Interpreter.RESUME;
     }
 
     private boolean exists(CacheOp op) {
