@@ -43,6 +43,9 @@ final class CheckTableCommand extends Command {
         out().println(path + " rows " + totals.rows() + " agreed " + totals.agreed() + " disagreed "
                 + totals.disagreed());
         out().flush();
-        return totals.disagreed() == 0;
+        if (totals.rows() == 0) {
+            err().println("ipanema: " + path + " has no row");
+        }
+        return totals.rows() > 0 && totals.disagreed() == 0;
     }
 }

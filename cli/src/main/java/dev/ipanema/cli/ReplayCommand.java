@@ -56,10 +56,10 @@ final class ReplayCommand extends Command {
         try (VerdictWriter writer = json == null ? VerdictWriter.none() : VerdictWriter.to(json)) {
             Progress progress = new Progress();
             if (files.isEmpty()) {
-                totals = totals.plus(run(replay, ScenarioFile.packed(), writer, progress));
+                totals = totals.plus(run(replay, ScenarioFile.packed(), "", writer, progress));
             }
             for (Path path : files) {
-                totals = totals.plus(run(replay, ScenarioFile.open(path), writer, progress));
+                totals = totals.plus(run(replay, ScenarioFile.open(path), " " + path, writer, progress));
             }
             progress.clear();
             writer.finish(totals);
@@ -83,20 +83,21 @@ final class ReplayCommand extends Command {
         }
     }
 
-    private Replay.Totals run(Replay replay, ScenarioFile file, VerdictWriter writer, Progress progress) {
+    /// @param named the file as an argument that repeats the run, a blank in front; empty for the packed one
+    private Replay.Totals run(Replay replay, ScenarioFile file, String named, VerdictWriter writer, Progress progress) {
         try (file) {
             return replay.run(file, verdict -> {
                 writer.add(verdict);
                 if (verdict.status() != Verdict.Status.AGREED) {
                     progress.clear();
-                    print(verdict);
+                    print(verdict, named);
                 }
                 progress.step();
             });
         }
     }
 
-    private void print(Verdict verdict) {
+    private void print(Verdict verdict, String named) {
         for (String item : verdict.unsupported()) {
             out().println("unsupported " + verdict.id() + ": " + item);
         }
@@ -111,7 +112,7 @@ final class ReplayCommand extends Command {
         }
         if (!verdict.disagreements().isEmpty()) {
             out().println("    again: ipanema replay --policy " + verdict.policy() + " --filter '^"
-                    + Pattern.quote(verdict.id()) + "$'");
+                    + Pattern.quote(verdict.id()) + "$'" + named);
         }
     }
 

@@ -17,6 +17,7 @@ import dev.ipanema.vmm.boot.VirtMap;
 import dev.ipanema.vmm.probe.ProbeReport;
 import dev.ipanema.vmm.probe.ProbeRun;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -41,7 +42,7 @@ import picocli.CommandLine.Parameters;
 final class RunCommand extends Command {
     private static final long PAGE = 4096;
     private static final long MAX_RAM = 512 * Sizes.GIB;
-    private static final long MAX_IMAGE = 1L << 30;
+    private static final int MAX_IMAGE = 256 << 20;
 
     @Parameters(index = "0", arity = "0..1", paramLabel = "IMAGE", description = "A bare-metal ELF or arm64 Image.")
     private @Nullable Path image;
@@ -140,15 +141,25 @@ final class RunCommand extends Command {
             if (Files.isDirectory(path)) {
                 throw new BadInput(path + ": a directory, not an image");
             }
-            if (Files.size(path) > MAX_IMAGE) {
-                throw new BadInput(path + ": an image of more than 1G");
-            }
-            return GuestImage.read(name, Files.readAllBytes(path), flat, VirtMap.RAM, ram);
+            return GuestImage.read(name, readBytes(path), flat, VirtMap.RAM, ram);
         } catch (NoSuchFileException e) {
             throw new BadInput(path + ": no such file");
         } catch (IOException e) {
             throw new BadInput(path + ": cannot be read (" + e.getMessage() + ")");
         }
+    }
+
+    /// Reads a file that may be a pipe or a device, whose size says nothing.
+    private static byte[] readBytes(Path path) throws IOException {
+        if (Files.size(path) <= MAX_IMAGE) {
+            try (InputStream stream = Files.newInputStream(path)) {
+                byte[] bytes = stream.readNBytes(MAX_IMAGE + 1);
+                if (bytes.length <= MAX_IMAGE) {
+                    return bytes;
+                }
+            }
+        }
+        throw new BadInput(path + ": an image of more than " + Sizes.format(MAX_IMAGE));
     }
 
     private int probe(Host machine, KernelVersion version, long ram, long seconds) {
