@@ -12,6 +12,8 @@ import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.host.mm.PteAttrIndex;
 import dev.ipanema.kvm.trace.KvmTrace;
+import dev.ipanema.kvm.uapi.KvmReg;
+import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
 import dev.ipanema.machine.memory.CacheOperation;
 import org.junit.jupiter.api.Test;
 
@@ -125,9 +127,9 @@ class CacheTest {
             try (Vm traced = test.kvm.createVm(test.mm, 0)) {
                 Vcpu vcpu = traced.createVcpu(0);
                 vcpu.init();
-                traced.setUserMemoryRegion(new dev.ipanema.kvm.uapi.UserspaceMemoryRegion(
-                        0, 0, TestVm.CODE, TestVm.CODE_SIZE, test.codeHva));
-                vcpu.setOneReg(dev.ipanema.kvm.uapi.KvmReg.CORE_PC, test.place(code -> code.nop()));
+                traced.setUserMemoryRegion(
+                        new UserspaceMemoryRegion(0, 0, TestVm.CODE, TestVm.CODE_SIZE, test.codeHva));
+                vcpu.setOneReg(KvmReg.CORE_PC, test.place(code -> code.nop()));
                 assertThat(vcpu.run()).isZero();
             }
             assertThat(events.toString()).startsWith("map dcache:true icache:true");

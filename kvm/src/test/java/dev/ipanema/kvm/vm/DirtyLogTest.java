@@ -6,6 +6,7 @@ import static dev.ipanema.kvm.vm.TestVm.MEMORY;
 import static dev.ipanema.kvm.vm.TestVm.SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ipanema.arm.a64.Label;
 import dev.ipanema.arm.pgtable.Stage2Descriptor;
 import dev.ipanema.base.errno.Errno;
 import dev.ipanema.host.mm.Mman;
@@ -203,7 +204,7 @@ class DirtyLogTest {
 
             int result = test.run(code -> {
                 code.movImm(X1, MEMORY).movImm(X0, softLimit + 8L);
-                dev.ipanema.arm.a64.Label loop = code.here();
+                Label loop = code.here();
                 code.str(X0, X1).add(X1, X1, 0x1000).sub(X0, X0, 1).cbnz(X0, loop);
             });
 

@@ -12,11 +12,13 @@ import dev.ipanema.arm.exception.FaultStatus;
 import dev.ipanema.arm.register.CacheOp;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.base.errno.Errno;
+import dev.ipanema.host.mm.PteAttrIndex;
 import dev.ipanema.kvm.uapi.KvmCap;
 import dev.ipanema.kvm.uapi.KvmExit;
 import dev.ipanema.kvm.uapi.KvmMem;
 import dev.ipanema.kvm.uapi.VcpuEvents;
 import dev.ipanema.machine.memory.MmioRegion;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /// Data accesses to no memory: exits, their completion, devices inside KVM, accesses without syndrome, and what the
@@ -27,7 +29,7 @@ class MmioTest {
 
     private final TestVm test = new TestVm(CPU, "linux-7.3");
 
-    @org.junit.jupiter.api.AfterEach
+    @AfterEach
     void close() {
         test.close();
     }
@@ -155,7 +157,7 @@ class MmioTest {
 
     @Test
     void unalignedAccessToStage2DeviceIsEfault() {
-        test.slot(0, test.pfnmap(dev.ipanema.host.mm.PteAttrIndex.MT_DEVICE_nGnRnE, 0));
+        test.slot(0, test.pfnmap(PteAttrIndex.MT_DEVICE_nGnRnE, 0));
         test.run(code -> code.movImm(X1, TestVm.MEMORY).ldr(X0, X1));
         assertThat(test.run(code -> code.movImm(X1, TestVm.MEMORY + 1).ldr(X0, X1)))
                 .isEqualTo(Errno.EFAULT.negated());

@@ -20,6 +20,7 @@ import dev.ipanema.host.mm.Vma;
 import dev.ipanema.kvm.abort.GuestAborts;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /// Stage 2 follows the host's page table: whatever the host takes away is gone from stage 2 before it is gone from
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.Test;
 class NotifierTest {
     private final TestVm test = new TestVm("max", "linux-7.3");
 
-    @org.junit.jupiter.api.AfterEach
+    @AfterEach
     void close() {
         test.close();
     }

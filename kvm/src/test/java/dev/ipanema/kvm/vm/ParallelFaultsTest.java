@@ -7,7 +7,10 @@ import static dev.ipanema.kvm.vm.TestVm.MEMORY;
 import static dev.ipanema.kvm.vm.TestVm.SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ipanema.arm.a64.Label;
 import dev.ipanema.host.mm.Mman;
+import dev.ipanema.kvm.uapi.KvmReg;
+import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -36,11 +39,11 @@ class ParallelFaultsTest {
                     ParallelFaultsTest::start);
             CompletableFuture<Integer> other = CompletableFuture.supplyAsync(
                     () -> {
-                        second.setOneReg(dev.ipanema.kvm.uapi.KvmReg.CORE_PC, loop);
+                        second.setOneReg(KvmReg.CORE_PC, loop);
                         return second.run();
                     },
                     ParallelFaultsTest::start);
-            test.vcpu.setOneReg(dev.ipanema.kvm.uapi.KvmReg.CORE_PC, loop);
+            test.vcpu.setOneReg(KvmReg.CORE_PC, loop);
 
             int first = test.vcpu.run();
 
@@ -64,9 +67,9 @@ class ParallelFaultsTest {
     private static long walker(TestVm test) {
         return test.place(code -> {
             code.movImm(X2, ROUNDS);
-            dev.ipanema.arm.a64.Label round = code.here();
+            Label round = code.here();
             code.movImm(X1, MEMORY);
-            dev.ipanema.arm.a64.Label page = code.here();
+            Label page = code.here();
             code.ldr(X0, X1)
                     .str(X0, X1, 8)
                     .add(X1, X1, 0x1000)
@@ -82,7 +85,7 @@ class ParallelFaultsTest {
             long hva = test.anonymous(SIZE);
             test.slot(0, hva);
             try (Vm other = test.kvm.createVm(test.mm, 0)) {
-                other.setUserMemoryRegion(new dev.ipanema.kvm.uapi.UserspaceMemoryRegion(1, 0, MEMORY, SIZE, hva));
+                other.setUserMemoryRegion(new UserspaceMemoryRegion(1, 0, MEMORY, SIZE, hva));
                 test.run(code -> code.movImm(X1, MEMORY).str(X1, X1));
                 assertThat(test.leaf(MEMORY).isMapped()).isTrue();
                 assertThat(other.stage2().leaf(MEMORY).isMapped()).isFalse();

@@ -11,6 +11,7 @@ import dev.ipanema.base.errno.Errno;
 import dev.ipanema.kvm.uapi.KvmExit;
 import dev.ipanema.kvm.uapi.KvmReg;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 class PsciTest {
     private final TestVm test = new TestVm("max", "linux-7.3");
 
-    @org.junit.jupiter.api.AfterEach
+    @AfterEach
     void close() {
         test.close();
     }

@@ -27,7 +27,9 @@ import dev.ipanema.kvm.uapi.KvmExit;
 import dev.ipanema.kvm.uapi.KvmReg;
 import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
 import dev.ipanema.kvm.version.KernelVersion;
+import dev.ipanema.machine.mmu.ExclusivePolicy;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// A host with one VM for tests: code at IPA 1 GiB, stage 1 on with an identity map in 1 GiB blocks (0 to 1 GiB
 /// Device, the rest Normal Write-Back), and vectors that report by an MMIO write.
@@ -75,7 +77,12 @@ final class TestVm implements AutoCloseable {
 
     /// @param setUp is run between creation of the VM and of its vCPU
     TestVm(String cpu, String version, Consumer<Vm> setUp) {
-        host = Host.builder(HostProfile.recording(CpuModel.parse(cpu)))
+        this(cpu, version, ExclusivePolicy.WORK, setUp);
+    }
+
+    /// @param policy what exclusives and atomics to other memory than Write-Back do
+    TestVm(String cpu, String version, ExclusivePolicy policy, Consumer<Vm> setUp) {
+        host = Host.builder(HostProfile.recording(CpuModel.parse(cpu)).withExclusives(policy))
                 .processingElements(2)
                 .build();
         mm = host.newAddressSpace();
@@ -163,7 +170,7 @@ final class TestVm implements AutoCloseable {
         return hva;
     }
 
-    private long map(long size, long alignment, @org.jspecify.annotations.Nullable MappableFile file, int flags) {
+    private long map(long size, long alignment, @Nullable MappableFile file, int flags) {
         long hva = mm.unmappedArea(size, alignment);
         int prot = Mman.PROT_READ | Mman.PROT_WRITE;
         long result = mm.mmap(hva, size, prot, flags | Mman.MAP_FIXED, file, 0);
