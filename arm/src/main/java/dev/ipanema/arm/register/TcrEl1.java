@@ -44,6 +44,7 @@ public final class TcrEl1 {
     private static final int HPD0 = 41;
     private static final int TBID0 = 51;
     private static final int E0PD0 = 55;
+    private static final int HALF_BIT = 55;
 
     private static final int WRITE_BACK_RWA = 1;
 
@@ -61,6 +62,11 @@ public final class TcrEl1 {
                 | (long) granule.tg0() << TG0
                 | 1L << (EPD0 + UPPER)
                 | (long) VtcrEl2.psOf(ipsBits) << IPS;
+    }
+
+    /// {@return the half that an address lies in, by its bit 55: 0 for TTBR0's, 1 for TTBR1's}
+    public static int half(long va) {
+        return (int) (va >>> HALF_BIT) & 1;
     }
 
     /// {@return T0SZ or T1SZ: 64 minus the size of the half in bits}

@@ -35,7 +35,7 @@ final class Stage1DescriptorSearch {
     /// @param page IPA of the page
     int levelOf(long va, long page) {
         long tcr = cpu.get(SysReg.TCR_EL1);
-        int half = (int) (va >>> 55) & 1;
+        int half = TcrEl1.half(va);
         Granule granule = TcrEl1.granule(tcr, half);
         boolean oa52 = (tcr & TcrEl1.DS) != 0;
         int vaBits = VA_BITS - TcrEl1.tsz(tcr, half);

@@ -178,7 +178,12 @@ public final class Vcpu implements AutoCloseable {
 
     /// `KVM_SET_ONE_REG` of a register of up to 128 bits.
     public int setOneReg(long reg, long low, long high) {
-        return features < 0 ? Errno.ENOEXEC.negated() : oneReg.set(reg, low, high);
+        mutex.lock();
+        try {
+            return features < 0 ? Errno.ENOEXEC.negated() : oneReg.set(reg, low, high);
+        } finally {
+            mutex.unlock();
+        }
     }
 
     /// `KVM_GET_ONE_REG`: the register, or the low half of one of 128 bits.
@@ -193,18 +198,29 @@ public final class Vcpu implements AutoCloseable {
     /// @param half 0 for bits 63:0, 1 for bits 127:64
     /// @throws KvmError with -ENOENT for an unknown register, -ENOEXEC before [#init()]
     public long getOneReg(long reg, int half) {
-        if (features < 0) {
-            throw new KvmError(Errno.ENOEXEC.negated(), "KVM_GET_ONE_REG");
+        mutex.lock();
+        try {
+            if (features < 0) {
+                throw new KvmError(Errno.ENOEXEC.negated(), "KVM_GET_ONE_REG");
+            }
+            return oneReg.get(reg, half);
+        } finally {
+            mutex.unlock();
         }
-        return oneReg.get(reg, half);
     }
 
     /// `KVM_SET_VCPU_EVENTS`: injects an SError or a synchronous external data abort. The latter drops the MMIO
     /// access that waits for the VMM.
     public int setVcpuEvents(VcpuEvents events) {
-        if (features < 0) {
-            return Errno.ENOEXEC.negated();
+        mutex.lock();
+        try {
+            return features < 0 ? Errno.ENOEXEC.negated() : inject(events);
+        } finally {
+            mutex.unlock();
         }
+    }
+
+    private int inject(VcpuEvents events) {
         ExceptionInjector injector = aborts.injector();
         if (events.serrorPending()) {
             if (events.serrorHasEsr()) {
