@@ -9,7 +9,6 @@ module dev.ipanema.vmm {
     requires static transitive org.jspecify;
 
     exports dev.ipanema.vmm.bench;
-    exports dev.ipanema.vmm.bench;
     exports dev.ipanema.vmm.boot;
     exports dev.ipanema.vmm.explain;
     exports dev.ipanema.vmm.probe;
