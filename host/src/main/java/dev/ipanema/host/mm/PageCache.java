@@ -74,7 +74,13 @@ final class PageCache {
 
     /// Drops the pages `[first, end)` with the cache's references.
     synchronized void truncate(long first, long end) {
-        for (long index = first; index < Math.min(end, pages); index++) {
+        long last = Math.min(end, pages);
+        for (long index = first; index < last; index++) {
+            if (chunks[(int) (index >>> CHUNK_SHIFT)] == null) {
+                // A sparse file of terabytes has few chunks: go to the last index of the missing one.
+                index |= (1 << CHUNK_SHIFT) - 1;
+                continue;
+            }
             long pfn = lookup(index);
             if (pfn != 0) {
                 store(index, 0);

@@ -189,6 +189,10 @@ public final class ProbeRun {
         }
         long whole = gpu.memorySize();
         long usemem = whole >= 2 * Sizes.GIB ? (whole - Sizes.GIB) & -(512 * Sizes.MIB) : (whole / 2) & -SPREAD;
+        if (usemem == 0) {
+            throw new BadInput("--gpu-memory: the default guest needs at least " + Sizes.format(2 * SPREAD)
+                    + " of GPU memory, not " + Sizes.format(whole));
+        }
         boolean atMmap = version.mapsGpuMemoryAtMmap();
         return switch (region) {
             case RAM -> null;

@@ -88,8 +88,10 @@ public final class ScenarioFile implements AutoCloseable {
                 throw new BadInput(name + ": is not a gzip file");
             }
             return new ScenarioFile(name, buffered);
-        } catch (EOFException | ZipException e) {
-            throw new BadInput(name + ": the gzip file is damaged or ends early (" + e.getMessage() + ")");
+        } catch (EOFException e) {
+            throw new BadInput(name + ": the gzip file ends early");
+        } catch (ZipException e) {
+            throw new BadInput(name + ": the gzip file is damaged (" + e.getMessage() + ")");
         } catch (IOException e) {
             throw new BadInput(name + ": cannot be read (" + e.getMessage() + ")");
         }
@@ -110,6 +112,9 @@ public final class ScenarioFile implements AutoCloseable {
             JsonNode node = parse(text);
             if (node.isObject() && node.has("format")) {
                 checkVersion(node.get("format"));
+                if (node.size() != 1) {
+                    throw new BadInput(name + ":" + line + ": the line with 'format' holds other fields");
+                }
                 continue;
             }
             return ScenarioReader.read(node, name + ":" + line + ": scenario");
@@ -117,7 +122,7 @@ public final class ScenarioFile implements AutoCloseable {
     }
 
     private void checkVersion(JsonNode format) {
-        if (!format.isIntegralNumber() || format.intValue() != VERSION) {
+        if (!format.isIntegralNumber() || !format.canConvertToLong() || format.longValue() != VERSION) {
             throw new BadInput(
                     name + ":" + line + ": format version " + format + " is not known, this program reads " + VERSION);
         }

@@ -20,6 +20,9 @@ import java.util.Map;
 public record CsvFile(String name, List<String> header, List<Row> rows) {
     private static final long MAX_BYTES = 256L << 20;
 
+    /// What spreadsheets put in front of UTF-8.
+    private static final String BYTE_ORDER_MARK = "\ufeff";
+
     public CsvFile {
         header = List.copyOf(header);
         rows = List.copyOf(rows);
@@ -47,7 +50,9 @@ public record CsvFile(String name, List<String> header, List<Row> rows) {
     ///
     /// @param name how messages call it
     public static CsvFile parse(String name, String text) {
-        List<String> lines = text.lines().toList();
+        List<String> lines = (text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text)
+                .lines()
+                .toList();
         if (lines.isEmpty() || lines.getFirst().isBlank()) {
             throw new BadInput(name + ": has no header line");
         }
