@@ -12,12 +12,10 @@ import java.lang.invoke.VarHandle;
 
 /// The instructions that the hot loop does not execute itself: exception generation and return, system registers,
 /// barriers, hints, CRC, and, by [MemoryInstructions], exclusives and atomics. What no guest here has (SIMD and
-/// floating
-/// point, pointer authentication, 64-byte accesses) is UNDEFINED.
+/// floating point, pointer authentication, 64-byte accesses) is UNDEFINED.
 ///
-/// `ctx.pc` is the instruction's address. An answer of [Interpreter#NEXT] leaves it; with every other answer `ctx.pc`
-/// is
-/// where execution goes on, or, for [Interpreter#FAULT], still the instruction.
+/// `ctx.pc` is the instruction's address. An answer of [Interpreter#NEXT] leaves it; with every other answer it is where
+/// execution goes on, or, for [Interpreter#FAULT], still the instruction.
 ///
 /// Source: Arm ARM DDI 0487, C6.2 by name; trap controls HCR_EL2, SCTLR_EL1.
 final class RareInstructions {
@@ -63,7 +61,7 @@ final class RareInstructions {
             RareIntegers.execute(ctx, word, imm);
             return Interpreter.NEXT;
         }
-        if (op == Op.PRFM) {
+        if (op == Op.PRFM || (op >= Op.XPACLRI && op <= Op.AUTIBSP)) {
             return Interpreter.NEXT;
         }
         if (op >= Op.FIRST_LOAD_STORE && op <= Op.LAST_ATOMIC) {
@@ -82,7 +80,7 @@ final class RareInstructions {
             case Op.MSR_UAO, Op.MSR_PAN, Op.MSR_SPSEL, Op.MSR_SSBS, Op.MSR_DIT, Op.MSR_DAIFSET, Op.MSR_DAIFCLR ->
                 processState(ctx, op, (int) imm);
             case Op.CFINV, Op.XAFLAG, Op.AXFLAG, Op.RMIF, Op.SETF8, Op.SETF16 -> flags(ctx, op, word, imm);
-            case Op.NOP, Op.YIELD, Op.HINT, Op.SB -> Interpreter.NEXT;
+            case Op.NOP, Op.YIELD, Op.HINT, Op.BTI, Op.SB -> Interpreter.NEXT;
             case Op.WFE -> waitForEvent(ctx);
             case Op.WFI -> waitForInterrupt(ctx);
             case Op.SEV -> {
