@@ -8,11 +8,11 @@ import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.machine.mmu.TranslationContext;
 import java.util.Arrays;
 
-/// The state of one virtual processor: what a hypervisor loads into a processing element and saves from it. It is used
-/// by one thread at a time; while [ProcessingElement#run] has it, nobody else touches it.
+/// The state of one virtual processor: what a hypervisor loads into a processing element and saves from it. It is
+/// used by one thread at a time; while [ProcessingElement#run] has it, nobody else touches it.
 ///
-/// [#get(SysReg)] and [#set(SysReg, long)] reach every register of the catalogue that holds state, EL2's included, with
-/// the hypervisor's rights: nothing traps, RES0 bits are dropped.
+/// [#get(SysReg)] and [#set(SysReg, long)] reach every register of the catalogue that holds state, EL2's
+/// included, with the hypervisor's rights: nothing traps, RES0 bits are dropped.
 public final class CpuContext {
     /// Index in [#x] of the stack pointer in use.
     static final int SP = PreDecoded.SP;
@@ -23,9 +23,8 @@ public final class CpuContext {
     /// The general registers, indexed as [PreDecoded] says.
     final long[] x = new long[X_LENGTH];
 
-    /// The condition flags, spread for cheap setting: N is the sign of `flagN`, Z is `flagZ == 0`, C and V are the
-    /// signs
-    /// of `flagC` and `flagV`.
+    /// The condition flags, spread for cheap setting: N is the sign of `flagN`, Z is `flagZ == 0`, C and V are
+    /// the signs of `flagC` and `flagV`.
     long flagN;
 
     long flagZ;
@@ -48,6 +47,7 @@ public final class CpuContext {
 
     private final CpuModel model;
     private final TranslationContext translation = new TranslationContext();
+    private long injected;
 
     /// Creates a context in reset state for a processor of this model.
     public CpuContext(CpuModel model) {
@@ -56,8 +56,8 @@ public final class CpuContext {
     }
 
     /// Puts everything into reset state: AArch64 EL1h with all exceptions masked, stage 1 off, caches off, PC and
-    /// general
-    /// registers 0, registers whose reset value is architecturally UNKNOWN 0. EL2's registers too, stage 2 off.
+    /// general registers 0, registers whose reset value is architecturally UNKNOWN 0. EL2's registers too, stage
+    /// 2 off.
     public void reset() {
         Arrays.fill(x, 0);
         Arrays.fill(v, 0);
@@ -174,10 +174,18 @@ public final class CpuContext {
         translation.privilegeChanged();
     }
 
-    /// Takes a synchronous exception to EL1, as a hypervisor injects one: ESR_EL1, ELR_EL1, SPSR_EL1, PSTATE and PC are
-    /// written as hardware would; the preferred return address is [#pc()]. FAR_EL1 is the caller's.
+    /// Takes a synchronous exception to EL1, as a hypervisor injects one: ESR_EL1, ELR_EL1, SPSR_EL1, PSTATE and
+    /// PC are written as hardware would; the preferred return address is [#pc()]. FAR_EL1 is the caller's.
     public void enterSynchronous(long esr) {
         Exceptions.enterEl1(this, esr, 0, Exceptions.implementedPstate(model));
+        injected++;
+    }
+
+    /// {@return how many exceptions [#enterSynchronous] injected since this was asked last}
+    long takeInjected() {
+        long count = injected;
+        injected = 0;
+        return count;
     }
 
     /// {@return the exception level, 0 or 1}

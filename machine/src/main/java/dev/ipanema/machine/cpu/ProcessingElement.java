@@ -105,8 +105,8 @@ public final class ProcessingElement {
         return instructions;
     }
 
-    /// {@return how many exceptions the guest took to EL1 since an instruction completed last: a guest whose vectors
-    /// cannot be executed drives this up without end}
+    /// {@return how many exceptions the guest took to EL1, injected ones included, since an instruction completed
+    /// last: a guest whose vectors cannot be executed drives this up without end}
     public long exceptionsWithoutProgress() {
         return exceptionsWithoutProgress;
     }
@@ -164,6 +164,7 @@ public final class ProcessingElement {
 
     private Exit runInside(CpuContext ctx, long maxInstructions) {
         long left = maxInstructions;
+        exceptionsWithoutProgress += ctx.takeInjected();
         while (true) {
             if (isPending() && servePending()) {
                 return Exit.KICK;
