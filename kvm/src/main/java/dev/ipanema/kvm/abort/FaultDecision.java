@@ -65,6 +65,12 @@ public final class FaultDecision {
         int errno = version.vmaErrno(vma);
         if (errno != 0) {
             trail.rule("a COW mapping of PFNs is refused", Errno.render(errno), version.source(LOOKUP));
+            if (version.leaksMmapLockOnVmaErrno()) {
+                trail.outcome(
+                        "mmap_lock",
+                        "left held for read, so that the VMM's memory cannot be used any more",
+                        version.source(LOOKUP));
+            }
         }
         return errno;
     }
