@@ -14,7 +14,8 @@ import java.lang.invoke.VarHandle;
 /// barriers, hints, CRC, and, by [MemoryInstructions], exclusives and atomics. What no guest here has (SIMD and
 /// floating point, pointer authentication, 64-byte accesses) is UNDEFINED.
 ///
-/// `ctx.pc` is the instruction's address. An answer of [Interpreter#NEXT] leaves it; with every other answer it is where
+/// `ctx.pc` is the instruction's address. An answer of [Interpreter#NEXT] leaves it; with every other answer it is
+/// where
 /// execution goes on, or, for [Interpreter#FAULT], still the instruction.
 ///
 /// Source: Arm ARM DDI 0487, C6.2 by name; trap controls HCR_EL2, SCTLR_EL1.
