@@ -87,6 +87,10 @@ class TlbDomainTest {
         AtomicLong loads = new AtomicLong();
         Thread reader = new Thread(() -> read(stop, poisonSeen, loads), "second-element");
         reader.start();
+        // A busy computer may not run the reader at once, and without it the rounds show nothing.
+        while (loads.get() == 0) {
+            Thread.onSpinWait();
+        }
         long in = OLD;
         long out = NEW;
         for (int round = 0; round < 2000; round++) {
@@ -107,21 +111,19 @@ class TlbDomainTest {
     }
 
     private void read(AtomicBoolean stop, AtomicLong poisonSeen, AtomicLong loads) {
-        long count = 0;
         while (!stop.get()) {
             other.enterGuest();
             for (int i = 0; i < 100; i++) {
                 if (other.load64(VA) == 0xdead) {
                     poisonSeen.incrementAndGet();
                 }
-                count++;
                 if (other.requestsPending()) {
                     other.serviceRequests();
                 }
             }
             other.exitGuest();
+            loads.addAndGet(100);
         }
-        loads.set(count);
     }
 
     /// Both elements invalidate and wait at the same time: each serves the other while it waits.
