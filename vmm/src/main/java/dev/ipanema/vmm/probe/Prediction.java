@@ -44,8 +44,9 @@ public final class Prediction {
     ///
     /// @param fwb FEAT_S2FWB on every CPU
     /// @param dic CTR_EL0.DIC on every CPU
+    /// @param lse FEAT_LSE, as the guest sees it: without it an LSE atomic is UNDEFINED
     /// @param exclusives what exclusives and atomics do on other than write-back memory
-    public record HostFacts(boolean fwb, boolean dic, ExclusivePolicy exclusives) {}
+    public record HostFacts(boolean fwb, boolean dic, boolean lse, ExclusivePolicy exclusives) {}
 
     /// The memory, as far as a prediction depends on it.
     ///
@@ -114,6 +115,10 @@ public final class Prediction {
 
     private ProbeOutcome data(Probe probe, MemoryFacts memory) {
         Operation operation = probe.operation();
+        if (operation == Operation.LDADD && !host.lse()) {
+            trail.outcome("LDADD is UNDEFINED", "the CPU has no FEAT_LSE", "Arm ARM DDI 0487, FEAT_LSE");
+            return ProbeOutcome.guestException(Esr.unknown());
+        }
         AccessClass accessClass = accessClass(operation);
         boolean aligned = operation != Operation.RU && operation != Operation.WU;
         boolean write = isWrite(operation);

@@ -70,13 +70,7 @@ public record ProbeOutcome(Kind kind, int errno, long esr) {
         return switch (kind) {
             case OK -> "ok";
             case WRONG_VALUE -> "wrong value";
-            case GUEST_EXCEPTION ->
-                (ExceptionClass.isInstructionAbort(Esr.ec(esr))
-                                ? "IABT 0x"
-                                : ExceptionClass.isDataAbort(Esr.ec(esr))
-                                        ? "DABT 0x"
-                                        : "EC 0x" + Integer.toHexString(Esr.ec(esr)) + " 0x")
-                        + Integer.toHexString(Esr.fsc(esr));
+            case GUEST_EXCEPTION -> briefException();
             case KVM_ERRNO -> Errno.render(errno);
             case MMIO_EXIT -> "MMIO";
             case SLOT_REFUSED -> "slot " + Errno.render(errno);
@@ -84,11 +78,21 @@ public record ProbeOutcome(Kind kind, int errno, long esr) {
         };
     }
 
+    private String briefException() {
+        int ec = Esr.ec(esr);
+        if (ec == ExceptionClass.UNKNOWN) {
+            return "UNDEFINED";
+        }
+        String kind = ExceptionClass.isInstructionAbort(ec) ? "IABT" : ExceptionClass.isDataAbort(ec) ? "DABT" : null;
+        return kind == null ? "EC 0x" + Integer.toHexString(ec) : kind + " 0x" + Integer.toHexString(Esr.fsc(esr));
+    }
+
     @Override
     public String toString() {
         return switch (kind) {
             case GUEST_EXCEPTION ->
-                "the guest takes " + ExceptionClass.name(Esr.ec(esr)) + ", " + FaultStatus.describe(Esr.fsc(esr));
+                "takes an exception in the guest: " + ExceptionClass.name(Esr.ec(esr))
+                        + (ExceptionClass.isAbort(Esr.ec(esr)) ? ", " + FaultStatus.describe(Esr.fsc(esr)) : "");
             case KVM_ERRNO -> "KVM_RUN returns " + Errno.render(errno);
             case SLOT_REFUSED -> "KVM_SET_USER_MEMORY_REGION returns " + Errno.render(errno);
             case OK -> "works";

@@ -1,5 +1,6 @@
 package dev.ipanema.vmm.probe;
 
+import dev.ipanema.arm.cpu.CpuFeature;
 import dev.ipanema.base.errno.Errno;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
@@ -78,8 +79,11 @@ public final class ProbeRun {
         this.ramSize = ramSize;
         this.ticker = ticker;
         this.deadline = timeoutSeconds == 0 ? Long.MAX_VALUE : ticker.nanos() + timeoutSeconds * 1_000_000_000L;
-        this.facts =
-                new Prediction.HostFacts(host.fwb(), host.dic(), host.profile().exclusives());
+        this.facts = new Prediction.HostFacts(
+                host.fwb(),
+                host.dic(),
+                host.cpu().guestHas(CpuFeature.LSE),
+                host.profile().exclusives());
     }
 
     /// {@return what the guest found}

@@ -2,6 +2,7 @@ package dev.ipanema.vmm.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.arm.exception.Esr;
 import dev.ipanema.arm.exception.ExceptionClass;
 import dev.ipanema.arm.exception.FaultStatus;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The story of the series, told by a guest that runs.
 class ProbeRunTest {
@@ -37,6 +39,25 @@ class ProbeRunTest {
         assertThat(report.results()).hasSize(120);
         assertThat(report.surprises()).isEmpty();
         assertThat(report.defect()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cortex-a53", "cortex-a57", "cortex-a72", "max-lse", "a64fx", "neoverse-n1"})
+    void everyProbeEndsAsPredictedOnAnotherCpu(String cpu) {
+        HostProfile profile = HostProfile.parse("max").withCpu(CpuModel.parse(cpu));
+
+        assertThat(run(profile, "linux-7.3").surprises()).isEmpty();
+        assertThat(run(profile, "linux-6.16").surprises()).isEmpty();
+    }
+
+    @Test
+    void withoutLseAnAtomicIsUndefined() {
+        ProbeReport report = run(HostProfile.parse("max").withCpu(CpuModel.parse("max-lse")), "linux-7.3");
+
+        ProbeOutcome outcome =
+                result(report, ProbeRegion.RAM, Operation.LDADD, Stage1.WB).actual();
+        assertThat(outcome.kind()).isEqualTo(Kind.GUEST_EXCEPTION);
+        assertThat(Esr.ec(outcome.esr())).isEqualTo(ExceptionClass.UNKNOWN);
     }
 
     @Test
@@ -120,7 +141,11 @@ class ProbeRunTest {
     }
 
     private static ProbeReport run(String host, String policy) {
-        try (Host machine = Host.builder(HostProfile.parse(host)).build()) {
+        return run(HostProfile.parse(host), policy);
+    }
+
+    private static ProbeReport run(HostProfile profile, String policy) {
+        try (Host machine = Host.builder(profile).build()) {
             return new ProbeRun(machine, KernelVersion.parse(policy), 256 * Sizes.MIB, 0, Ticker.system())
                     .run(tables -> {});
         }
