@@ -2,8 +2,7 @@ package dev.ipanema.vmm.bench;
 
 import dev.ipanema.base.text.Sizes;
 import java.util.Arrays;
-import java.util.concurrent.BrokenBarrierException;
-import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
@@ -125,7 +124,7 @@ public final class Stage2Benchmark {
     /// calling thread is one of them. The time is from the first start to the last end.
     private double faultInParallel(long[] spent) {
         work.clear();
-        CyclicBarrier start = new CyclicBarrier(FAULTING_THREADS);
+        AtomicInteger waiting = new AtomicInteger(FAULTING_THREADS);
         long[] begun = new long[FAULTING_THREADS];
         long[] ended = new long[FAULTING_THREADS];
         long[] counts = new long[FAULTING_THREADS];
@@ -134,9 +133,9 @@ public final class Stage2Benchmark {
             int index = t + 1;
             others[t] = Thread.ofPlatform()
                     .name("fault-" + index)
-                    .start(() -> counts[index] = faultRange(index, start, begun, ended));
+                    .start(() -> counts[index] = faultRange(index, waiting, begun, ended));
         }
-        counts[0] = faultRange(0, start, begun, ended);
+        counts[0] = faultRange(0, waiting, begun, ended);
         try {
             for (Thread other : others) {
                 other.join();
@@ -151,11 +150,11 @@ public final class Stage2Benchmark {
         return (double) nanos / Arrays.stream(counts).sum();
     }
 
-    private long faultRange(int index, CyclicBarrier start, long[] begun, long[] ended) {
-        try {
-            start.await();
-        } catch (InterruptedException | BrokenBarrierException e) {
-            throw new IllegalStateException("Interrupted before the first fault", e);
+    /// Starts by spinning: a thread that is woken instead would run late, and on the waker's processor for a while.
+    private long faultRange(int index, AtomicInteger waiting, long[] begun, long[] ended) {
+        waiting.decrementAndGet();
+        while (waiting.get() != 0) {
+            Thread.onSpinWait();
         }
         begun[index] = System.nanoTime();
         long count = work.faultPages((long) index * 512 * G1, FAULTED);
