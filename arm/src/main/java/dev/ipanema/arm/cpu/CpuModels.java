@@ -21,11 +21,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// The models known by name, with the register values of the cores' Technical Reference Manuals.
+/// The models known by name, with their identification and cache registers.
 ///
-/// Sources: Arm's TRMs of each core, sections "AArch64 identification registers" and "Cache ID registers", and
-/// Fujitsu's
-/// A64FX specification; checked against the values in QEMU's `target/arm/tcg/cpu64.c`, which cites the same sections.
+/// Sources: the values that QEMU's `target/arm/tcg/cpu64.c` cites from Arm's Technical Reference Manuals and
+/// Fujitsu's A64FX specification. Not checked against a manual: parts of `cortex-a53`, `cortex-a57` and
+/// `cortex-a78`, and `neoverse-v2`, which has the values of `neoverse-n2` but for MIDR_EL1.
 /// AArch32 identification registers are left zero: no processing element here has an AArch32 state.
 /// `max` is no product: every feature whose architecture this project models, with 52-bit addresses.
 final class CpuModels {
