@@ -121,6 +121,16 @@ public final class KernelMemory {
         allocator.free(pfn, order);
     }
 
+    /// {@return whether every page of a range has a struct page (`pfn_valid`)}
+    public boolean hasStructPages(long pa, long size) {
+        for (long at = pa; at < pa + size; at += AddressSpace.PAGE_SIZE) {
+            if (!pfns.pfnValid(at >>> HostPte.PAGE_SHIFT)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// Gives struct pages with one reference to reserved memory that a driver manages itself, the kernel's own or
     /// a device's (`ZONE_DEVICE`).
     ///

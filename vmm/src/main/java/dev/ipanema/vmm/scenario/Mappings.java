@@ -73,7 +73,7 @@ final class Mappings {
         if (driver) {
             requirePhys(kind);
             if (kind.pages() == Pages.STRUCT_PAGE) {
-                mm.kernel().claimReserved(phys, kind.size());
+                claimStructPages(kind, phys);
             }
             // Through another mapping of the same memory, so that the driver's own entries stay as they are.
             memory().write(Agent.VMM, MemoryAttributes.NORMAL_WB, phys, ProbePage.content(), 0, ProbePage.SIZE);
@@ -241,6 +241,16 @@ final class Mappings {
         if (kind.phys().isEmpty() || !memory().contains(kind.phys().getAsLong(), kind.size())) {
             throw new BadInput("kind '" + kind.name() + "': 'phys' is missing or outside of the host's memory");
         }
+        if (kind.phys().getAsLong() % AddressSpace.PAGE_SIZE != 0) {
+            throw new BadInput("kind '" + kind.name() + "': 'phys' is no multiple of the page size");
+        }
+    }
+
+    private void claimStructPages(MappingKind kind, long phys) {
+        if (!mm.kernel().hasStructPages(phys, kind.size())) {
+            throw new BadInput("kind '" + kind.name() + "': memory without struct pages cannot be inserted as such");
+        }
+        mm.kernel().claimReserved(phys, kind.size());
     }
 
     private PhysicalMemory memory() {
