@@ -26,15 +26,23 @@ public final class TablePagePool implements TablePages {
     }
 
     @Override
-    public synchronized long allocate(long bytes) {
+    public long allocate(long bytes) {
         if (Long.bitCount(bytes) != 1) {
             throw new IllegalArgumentException("Size of table memory is no power of two: " + bytes);
         }
+        long pa = take(bytes);
+        if (pa >= 0) {
+            // Outside of the lock: zeroing takes longer than everything else.
+            memory.zero(Agent.KVM, MemoryAttributes.NORMAL_WB, pa, bytes);
+        }
+        return pa;
+    }
+
+    private synchronized long take(long bytes) {
         ArrayDeque<Long> known = free.get(bytes);
         Long reused = known == null ? null : known.pollLast();
         long pa = reused != null ? reused : fresh(bytes);
         if (pa >= 0) {
-            memory.zero(Agent.KVM, MemoryAttributes.NORMAL_WB, pa, bytes);
             allocatedBytes += bytes;
         }
         return pa;
