@@ -3,10 +3,15 @@ package dev.ipanema.kvm.version;
 import dev.ipanema.base.text.BadInput;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /// The table of versions and how their names are read.
 final class KernelVersions {
+    /// `uname -r`: version, patch level, and what a distribution adds.
+    private static final Pattern RELEASE = Pattern.compile("(\\d+\\.\\d+)(\\.\\d+)*([-+~].*)?");
+
     static final List<KernelVersion> ALL = List.of(
             new Linux616(),
             new SeriesV7(1),
@@ -32,9 +37,9 @@ final class KernelVersions {
     }
 
     static KernelVersion ofRelease(String release) {
-        String[] parts = release.strip().split("\\.", -1);
-        if (parts.length >= 2) {
-            String name = "linux-" + parts[0] + "." + parts[1];
+        Matcher matcher = RELEASE.matcher(release.strip());
+        if (matcher.matches()) {
+            String name = "linux-" + matcher.group(1);
             for (KernelVersion version : ALL) {
                 if (version.name().equals(name)) {
                     return version;

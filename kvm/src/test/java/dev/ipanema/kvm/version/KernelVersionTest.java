@@ -11,6 +11,7 @@ import dev.ipanema.kvm.uapi.KvmCap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class KernelVersionTest {
     @Test
@@ -35,6 +36,12 @@ class KernelVersionTest {
     @CsvSource({"6.16.12, linux-6.16", "6.17.13, linux-6.17", "6.18.15, linux-6.18", "7.3.4, linux-7.3"})
     void releasedKernelFollowsItsSeries(String release, String version) {
         assertThat(KernelVersion.ofRelease(release).name()).isEqualTo(version);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"6.17.x", "6.17x", "6", "", "6.17.", "linux-6.17"})
+    void whatIsNoReleaseIsRefused(String release) {
+        assertThatThrownBy(() -> KernelVersion.ofRelease(release)).isInstanceOf(BadInput.class);
     }
 
     @Test

@@ -35,9 +35,15 @@ final class ScenarioReader {
         List<String> unsupported = new ArrayList<>();
         Fields fields = new Fields(node, place, unsupported);
         String id = fields.text("id");
+        if (id.chars().anyMatch(Character::isISOControl)) {
+            throw new BadInput(place + ".id contains control characters");
+        }
         String kernel = fields.text("kernel");
         HostDescription host = host(fields.object("host"));
         List<Fields> objects = fields.objects("steps");
+        if (objects.isEmpty()) {
+            throw new BadInput(place + ".steps is empty: there is nothing to run");
+        }
         if (objects.size() > MAX_STEPS) {
             throw new BadInput(place + ".steps has " + objects.size() + " steps, more than " + MAX_STEPS);
         }

@@ -65,6 +65,20 @@ class ScenarioFileTest {
     }
 
     @Test
+    void scenarioWithoutStepsIsRefused() {
+        ScenarioFile file = file(scenario(""));
+
+        assertThatThrownBy(file::next).isInstanceOf(BadInput.class).hasMessageEndingWith("nothing to run");
+    }
+
+    @Test
+    void idThatWouldSteerATerminalIsRefused() {
+        ScenarioFile file = file("{\"id\":\"\\u001b[2J\"}");
+
+        assertThatThrownBy(file::next).isInstanceOf(BadInput.class).hasMessageEndingWith("control characters");
+    }
+
+    @Test
     void truncatedGzipIsOneSentence() {
         byte[] whole = gzip((scenario("{\"do\":\"vcpu_init\"}") + "\n").repeat(400));
         byte[] half = Arrays.copyOf(whole, whole.length / 2);
