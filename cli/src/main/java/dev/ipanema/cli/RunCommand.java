@@ -10,8 +10,11 @@ import dev.ipanema.images.format.GuestImage;
 import dev.ipanema.kvm.stage2.Stage2Dump;
 import dev.ipanema.kvm.stage2.Stage2PageTable;
 import dev.ipanema.kvm.version.KernelVersion;
+import dev.ipanema.machine.cpu.Machine;
 import dev.ipanema.machine.memory.MemoryLimitExceededException;
 import dev.ipanema.vmm.boot.GuestEnd;
+import dev.ipanema.vmm.boot.Irqchip;
+import dev.ipanema.vmm.boot.VirtConfig;
 import dev.ipanema.vmm.boot.VirtMachine;
 import dev.ipanema.vmm.boot.VirtMap;
 import dev.ipanema.vmm.probe.ProbeReport;
@@ -49,6 +52,24 @@ final class RunCommand extends Command {
 
     @Option(names = "-k", paramLabel = "IMAGE", description = "The same, as kvmtool spells it.")
     private @Nullable Path kernel;
+
+    @Option(names = "-i", paramLabel = "INITRD", description = "Initial RAM disk of a kernel.")
+    private @Nullable Path initrd;
+
+    @Option(names = "-p", paramLabel = "PARAMS", description = "Command line of a kernel.")
+    private String params = "";
+
+    @Option(names = "-c", paramLabel = "N", description = "vCPUs (default: 1).")
+    private String cpus = "1";
+
+    @Option(
+            names = "--irqchip",
+            paramLabel = "C",
+            description = "Interrupt controller: gicv2, gicv3 or gicv3-its (default).")
+    private String irqchip = Irqchip.GICV3_ITS.word();
+
+    @Option(names = "--dump-dtb", paramLabel = "FILE", description = "Write the guest's device tree to a file.")
+    private @Nullable Path dumpDtb;
 
     @Option(names = "--flat", description = "Take IMAGE as headerless, loaded at 0x40080000.")
     private boolean flat;
@@ -107,7 +128,11 @@ final class RunCommand extends Command {
         }
         long seedValue = Sizes.parseNumber("--seed", seed);
         GuestImage read = guest == null ? null : read(guest, ram);
-        Host.Builder builder = Host.builder(profile);
+        long count = Sizes.parseNumber("-c", cpus);
+        if (count < 1 || count > Machine.MAX_PROCESSING_ELEMENTS) {
+            throw new BadInput("-c: 1 to " + Machine.MAX_PROCESSING_ELEMENTS + " vCPUs are possible, not " + cpus);
+        }
+        Host.Builder builder = Host.builder(profile).processingElements((int) count);
         if (maxMemory != null) {
             long limit = Sizes.parse("--max-memory", maxMemory);
             if (limit < Sizes.MIB) {
@@ -118,7 +143,7 @@ final class RunCommand extends Command {
         try (Host machine = builder.build()) {
             return read == null
                     ? probe(machine, version, ram, seconds)
-                    : boot(machine, version, read, ram, seconds, seedValue);
+                    : boot(machine, version, config(read, ram, (int) count, seedValue), seconds);
         } catch (MemoryLimitExceededException e) {
             throw new BadInput(String.valueOf(e.getMessage()), BadInput.FINDING);
         }
@@ -135,13 +160,26 @@ final class RunCommand extends Command {
         return profile;
     }
 
+    private VirtConfig config(GuestImage read, long ram, int count, long seedValue) {
+        return VirtConfig.builder(read, ram)
+                .initrd(initrd == null ? null : readFile(initrd, "an initrd"))
+                .params(params)
+                .cpus(count)
+                .irqchip(Irqchip.parse(irqchip))
+                .seed(seedValue)
+                .build();
+    }
+
     private GuestImage read(Path path, long ram) {
-        String name = String.valueOf(path.getFileName());
+        return GuestImage.read(String.valueOf(path.getFileName()), readFile(path, "an image"), flat, VirtMap.RAM, ram);
+    }
+
+    private static byte[] readFile(Path path, String what) {
         try {
             if (Files.isDirectory(path)) {
-                throw new BadInput(path + ": a directory, not an image");
+                throw new BadInput(path + ": a directory, not " + what);
             }
-            return GuestImage.read(name, readBytes(path), flat, VirtMap.RAM, ram);
+            return readBytes(path);
         } catch (NoSuchFileException e) {
             throw new BadInput(path + ": no such file");
         } catch (IOException e) {
@@ -176,10 +214,15 @@ final class RunCommand extends Command {
         return code;
     }
 
-    private int boot(Host machine, KernelVersion version, GuestImage guest, long ram, long seconds, long seedValue) {
+    private int boot(Host machine, KernelVersion version, VirtConfig config, long seconds) {
         IntConsumer console = json ? value -> {} : this::print;
-        try (VirtMachine vm = new VirtMachine(machine, version, guest, ram, seedValue, console, Ticker.system())) {
-            GuestEnd end = vm.run(seconds);
+        try (VirtMachine vm = new VirtMachine(machine, version, config, console, Ticker.system())) {
+            if (dumpDtb != null) {
+                writeFile(dumpDtb, vm.deviceTree());
+            }
+            long start = System.nanoTime();
+            GuestEnd end = vm.run(seconds, () -> out().flush());
+            double wall = (System.nanoTime() - start) / 1e9;
             dump(vm.stage2());
             out().flush();
             if (json) {
@@ -189,16 +232,23 @@ final class RunCommand extends Command {
                 err().println("ipanema: " + end.message());
                 end.details().lines().forEach(line -> err().println("  " + line));
             }
+            long insns = vm.instructions();
+            err().printf("insns %d wall %.3f mips %.1f%n", insns, wall, insns / wall / 1e6);
             return end.reason().exitCode();
+        }
+    }
+
+    private static void writeFile(Path path, byte[] bytes) {
+        try {
+            Files.write(path, bytes);
+        } catch (IOException e) {
+            throw new BadInput(path + ": cannot be written (" + e.getMessage() + ")");
         }
     }
 
     private void print(int value) {
         // A serial port carries bytes; ASCII is what both sides agree on.
         out().write(value);
-        if (value == '\n') {
-            out().flush();
-        }
     }
 
     private void dump(Stage2PageTable tables) {

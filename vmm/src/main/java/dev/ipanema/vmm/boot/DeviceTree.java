@@ -77,7 +77,8 @@ public final class DeviceTree {
             return bytes(property, value.toByteArray());
         }
 
-        private Node bytes(String property, byte[] value) {
+        /// Sets a property of arbitrary bytes.
+        Node bytes(String property, byte[] value) {
             properties.put(property, value);
             return this;
         }

@@ -10,8 +10,12 @@ public record GuestEnd(Reason reason, String message, String details) {
     public enum Reason {
         /// PSCI SYSTEM_OFF: the guest ended well.
         SYSTEM_OFF("system-off", 0),
-        /// PSCI SYSTEM_RESET: nothing here starts a guest again.
+        /// PSCI SYSTEM_RESET, and the machine is not to start again.
         SYSTEM_RESET("system-reset", 1),
+        /// Everything that was asked for has been seen.
+        EXPECTED("expected", 0),
+        /// The user stopped the run.
+        INTERRUPTED("interrupted", 130),
         /// `KVM_RUN` returned an errno.
         KVM_ERRNO("kvm-errno", 1),
         /// `KVM_RUN` ended with an exit that this VMM does not serve.

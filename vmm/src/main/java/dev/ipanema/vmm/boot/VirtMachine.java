@@ -10,7 +10,6 @@ import dev.ipanema.host.mm.AddressSpace;
 import dev.ipanema.host.mm.Mman;
 import dev.ipanema.host.mm.UserFault;
 import dev.ipanema.host.platform.Host;
-import dev.ipanema.images.format.GuestImage;
 import dev.ipanema.images.format.Segment;
 import dev.ipanema.kvm.stage2.Stage2PageTable;
 import dev.ipanema.kvm.uapi.KvmExit;
@@ -20,61 +19,71 @@ import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
 import dev.ipanema.kvm.uapi.VcpuEvents;
 import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.kvm.vm.Kvm;
-import dev.ipanema.kvm.vm.KvmError;
 import dev.ipanema.kvm.vm.Vcpu;
 import dev.ipanema.kvm.vm.Vm;
-import dev.ipanema.machine.cpu.ProcessingElement;
+import dev.ipanema.machine.cpu.Machine;
+import dev.ipanema.vmm.device.MmioBus;
 import dev.ipanema.vmm.probe.Stage2Row;
 import dev.ipanema.vmm.probe.Stage2Rows;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// A virtual machine with QEMU `virt`'s map, one vCPU, RAM and a PL011, that runs a bare-metal image: entry at EL1
-/// with the MMU off, x0 = device tree, PSCI by HVC. Used by one thread.
+/// A virtual machine with QEMU `virt`'s map that runs a kernel or a bare-metal image: entry at EL1 with the MMU off,
+/// x0 = device tree, PSCI by HVC.
+///
+/// <h2>Threads</h2>
+/// [#run] starts one thread for each vCPU and returns when all have ended. All devices are under one lock.
+/// [#stop], [#pauseAll] and [#resumeAll] may be called by any thread while it runs.
 public final class VirtMachine implements AutoCloseable {
     /// After so many exceptions in a row without an instruction in between a guest is stuck.
     public static final long STUCK_EXCEPTIONS = 1000;
 
     private static final long HVA_ALIGNMENT = 2 * Sizes.MIB;
-    private static final long DEVICE_TREE_ALIGNMENT = 64 * Sizes.KIB;
+    private static final long PERIOD_MILLIS = 20;
     private static final int RAM_SLOT = 0;
 
+    private final VirtConfig config;
     private final AddressSpace mm;
     private final Vm vm;
-    private final Vcpu vcpu;
-    private final ProcessingElement processingElement;
-    private final Pl011 uart;
-    private final GuestImage image;
+    private final List<Vcpu> vcpus = new ArrayList<>();
+    private final VcpuThreads threads;
+    private final Machine hardware;
+    private final GuestLayout layout;
+    private final byte[] deviceTree;
     private final Ticker ticker;
     private final boolean fwb;
     private final long ramHva;
-    private final long ramSize;
 
-    /// @param ramSize bytes of RAM from [VirtMap#RAM] on, a multiple of 4 KiB
-    /// @param seed what the device tree gives the guest as randomness
-    /// @param console takes what the guest writes to its serial port, byte by byte
-    /// @throws BadInput when image and device tree do not fit the RAM
-    public VirtMachine(
-            Host host,
-            KernelVersion version,
-            GuestImage image,
-            long ramSize,
-            long seed,
-            IntConsumer console,
-            Ticker ticker) {
-        this.image = image;
+    /// The VMM's lock: it guards the devices and the bus.
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private final MmioBus bus = new MmioBus();
+
+    /// @param host with as many processing elements as the machine has vCPUs
+    /// @param console takes what the guest writes to its serial port, byte by byte, on the vCPUs' threads
+    /// @throws BadInput when image, initrd and device tree do not fit the RAM
+    public VirtMachine(Host host, KernelVersion version, VirtConfig config, IntConsumer console, Ticker ticker) {
+        this.config = config;
         this.ticker = ticker;
-        this.ramSize = ramSize;
+        this.hardware = host.machine();
         fwb = host.fwb();
-        uart = new Pl011(console);
+        byte[] initrd = config.initrd();
+        // The tree says where the initrd is; its size does not depend on that.
+        int treeSize = VirtDeviceTree.build(config, host.cpu(), 0).toBlob().length;
+        layout = GuestLayout.of(config.image(), config.ramSize(), initrd == null ? 0 : initrd.length, treeSize);
+        deviceTree = VirtDeviceTree.build(config, host.cpu(), layout.initrd()).toBlob();
         mm = host.newAddressSpace();
         Kvm kvm = new Kvm(host, version);
         kvm.trails(true);
         vm = kvm.createVm(mm, 0);
-        vcpu = vm.createVcpu(0);
-        processingElement = host.machine().processingElement(0);
-        succeed("KVM_ARM_VCPU_INIT", vcpu.init());
+        for (int i = 0; i < config.cpus(); i++) {
+            vcpus.add(vm.createVcpu(i));
+        }
+        threads = new VcpuThreads(vcpus, this::serve);
+        long ramSize = config.ramSize();
         ramHva = mm.mmap(
                 mm.unmappedArea(ramSize, HVA_ALIGNMENT),
                 ramSize,
@@ -85,13 +94,8 @@ public final class VirtMachine implements AutoCloseable {
         succeed(
                 "KVM_SET_USER_MEMORY_REGION",
                 vm.setUserMemoryRegion(new UserspaceMemoryRegion(RAM_SLOT, 0, VirtMap.RAM, ramSize, ramHva)));
-        for (Segment segment : image.segments()) {
-            write(ramHva + segment.address() - VirtMap.RAM, segment.file(), segment.offset(), segment.fileSize());
-        }
-        long deviceTree = loadDeviceTree(host, seed);
-        vcpu.setOneReg(KvmReg.x(0), deviceTree);
-        vcpu.setOneReg(KvmReg.CORE_PSTATE, Pstate.EL1H | Pstate.DAIF);
-        vcpu.setOneReg(KvmReg.CORE_PC, image.entry());
+        bus.add("uart", VirtMap.UART, VirtMap.UART_SIZE, new Pl011(console));
+        reset();
     }
 
     private static void succeed(String what, int result) {
@@ -100,29 +104,43 @@ public final class VirtMachine implements AutoCloseable {
         }
     }
 
-    private void write(long hva, byte[] bytes, int offset, int length) {
-        UserFault fault = mm.userMemory().write(hva, bytes, offset, length);
+    // ---- loading ---------------------------------------------------------------------------------------------------
+
+    /// Puts image, initrd and device tree into RAM and the vCPUs into reset state, the first one ready to start.
+    private void reset() {
+        for (Vcpu vcpu : vcpus) {
+            int power = vcpu.id() == 0 ? 0 : Vcpu.KVM_ARM_VCPU_POWER_OFF;
+            succeed("KVM_ARM_VCPU_INIT", vcpu.init(Vcpu.KVM_ARM_VCPU_PSCI_0_2 | power));
+        }
+        for (Segment segment : config.image().segments()) {
+            write(segment.address(), segment.file(), segment.offset(), segment.fileSize());
+        }
+        byte[] initrd = config.initrd();
+        if (initrd != null) {
+            write(layout.initrd(), initrd, 0, initrd.length);
+        }
+        write(layout.deviceTree(), deviceTree, 0, deviceTree.length);
+        Vcpu boot = vcpus.getFirst();
+        for (int i = 1; i <= 3; i++) {
+            boot.setOneReg(KvmReg.x(i), 0);
+        }
+        boot.setOneReg(KvmReg.x(0), layout.deviceTree());
+        boot.setOneReg(KvmReg.CORE_PSTATE, Pstate.EL1H | Pstate.DAIF);
+        boot.setOneReg(KvmReg.CORE_PC, config.image().entry());
+    }
+
+    private void write(long ipa, byte[] bytes, int offset, int length) {
+        UserFault fault = mm.userMemory().write(ramHva + ipa - VirtMap.RAM, bytes, offset, length);
         if (fault != UserFault.NONE) {
             throw new BadInput("Loading the guest failed: " + fault, BadInput.FINDING);
         }
     }
 
-    /// Puts the device tree behind the image when there is room, else in front of it.
-    private long loadDeviceTree(Host host, long seed) {
-        byte[] blob = VirtDeviceTree.build(host.cpu(), ramSize, seed).toBlob();
-        long last = image.segments().getLast().end();
-        long behind = (last + DEVICE_TREE_ALIGNMENT - 1) & -DEVICE_TREE_ALIGNMENT;
-        long first = image.segments().getFirst().address();
-        long address;
-        if (behind + blob.length <= VirtMap.RAM + ramSize) {
-            address = behind;
-        } else if (VirtMap.RAM + blob.length <= first) {
-            address = VirtMap.RAM;
-        } else {
-            throw new BadInput("-m: no room for the device tree beside the image in " + Sizes.format(ramSize));
-        }
-        write(ramHva + address - VirtMap.RAM, blob, 0, blob.length);
-        return address;
+    // ---- looking at it ---------------------------------------------------------------------------------------------
+
+    /// {@return the device tree that the guest is given}
+    public byte[] deviceTree() {
+        return deviceTree.clone();
     }
 
     /// {@return the VM's stage-2 tables}
@@ -132,75 +150,142 @@ public final class VirtMachine implements AutoCloseable {
 
     /// {@return the mapped part of the guest's RAM}
     public List<Stage2Row> stage2Rows() {
-        return Stage2Rows.of(vm.stage2(), fwb, "ram", VirtMap.RAM, ramSize);
+        return Stage2Rows.of(vm.stage2(), fwb, "ram", VirtMap.RAM, config.ramSize());
     }
 
     /// {@return instructions that the guest has executed}
     public long instructions() {
-        return processingElement.instructions();
+        long sum = 0;
+        for (int i = 0; i < hardware.processingElements(); i++) {
+            sum += hardware.processingElement(i).instructions();
+        }
+        return sum;
     }
+
+    // ---- running ---------------------------------------------------------------------------------------------------
 
     /// Runs the guest to its end.
     ///
     /// @param timeoutSeconds 0: no limit
     public GuestEnd run(long timeoutSeconds) {
+        return run(timeoutSeconds, () -> {});
+    }
+
+    /// Runs the guest to its end.
+    ///
+    /// @param timeoutSeconds 0: no limit
+    /// @param periodic called by this thread about 50 times a second
+    public GuestEnd run(long timeoutSeconds, Runnable periodic) {
         long deadline = timeoutSeconds == 0 ? Long.MAX_VALUE : ticker.nanos() + timeoutSeconds * 1_000_000_000L;
-        try (RunMonitor monitor = new RunMonitor(processingElement, vcpu, ticker, deadline)) {
-            while (true) {
-                int result = vcpu.run();
-                if (result == Errno.EINTR.negated()) {
-                    if (monitor.isTimedOut()) {
-                        return new GuestEnd(
-                                GuestEnd.Reason.TIME_OUT, "The guest ran for more than " + timeoutSeconds + " s", "");
-                    }
-                    if (monitor.isStuck()) {
-                        return stuck();
-                    }
-                    vcpu.kvmRun().immediateExit = false;
-                    continue;
-                }
-                if (result < 0) {
-                    return new GuestEnd(
-                            GuestEnd.Reason.KVM_ERRNO,
-                            "KVM_RUN returned " + Errno.render(result) + " at PC " + where(),
-                            vcpu.lastTrail().toString());
-                }
-                GuestEnd end = serve(vcpu.kvmRun());
-                if (end != null) {
-                    return end;
-                }
+        while (true) {
+            threads.start();
+            GuestEnd end = watch(timeoutSeconds, deadline, periodic);
+            if (end.reason() != GuestEnd.Reason.SYSTEM_RESET) {
+                return end;
             }
-        } catch (KvmError e) {
-            return new GuestEnd(GuestEnd.Reason.KERNEL_DEFECT, String.valueOf(e.getMessage()), "");
+            reset();
         }
     }
 
-    private GuestEnd stuck() {
+    private GuestEnd watch(long timeoutSeconds, long deadline, Runnable periodic) {
+        while (true) {
+            GuestEnd end = threads.await(PERIOD_MILLIS);
+            periodic.run();
+            if (end != null) {
+                return end;
+            }
+            int stuck = stuckElement();
+            if (stuck >= 0) {
+                threads.end(new GuestEnd(GuestEnd.Reason.STUCK, "", ""));
+                // The state may be read only when the vCPU has left its processing element.
+                while (end == null) {
+                    end = threads.await(PERIOD_MILLIS);
+                }
+                periodic.run();
+                return end.reason() == GuestEnd.Reason.STUCK ? stuck(vcpus.get(stuck)) : end;
+            }
+            if (ticker.nanos() - deadline > 0) {
+                stop(new GuestEnd(
+                        GuestEnd.Reason.TIME_OUT, "The guest ran for more than " + timeoutSeconds + " s", ""));
+            }
+        }
+    }
+
+    /// {@return a processing element whose vCPU takes exceptions without executing anything, negative for none}
+    private int stuckElement() {
+        for (int i = 0; i < config.cpus(); i++) {
+            // RACE: the count is the vCPU thread's; a value that is read late is noticed one period later.
+            if (hardware.processingElement(i).exceptionsWithoutProgress() >= STUCK_EXCEPTIONS) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /// Ends the guest. Any thread may call it.
+    public void stop(GuestEnd reason) {
+        threads.end(reason);
+    }
+
+    /// Holds every vCPU outside `KVM_RUN`. Any thread but a vCPU's own may call it.
+    public void pauseAll() {
+        threads.pauseAll();
+    }
+
+    /// Lets the vCPUs run on after [#pauseAll()].
+    public void resumeAll() {
+        threads.resumeAll();
+    }
+
+    private GuestEnd stuck(Vcpu vcpu) {
         return new GuestEnd(
                 GuestEnd.Reason.STUCK,
                 "guest stuck: more than " + STUCK_EXCEPTIONS + " exceptions without an instruction executed at PC "
-                        + where(),
-                new Backtrace(vcpu.cpu(), processingElement.mmu(), mm.userMemory(), ramHva, ramSize, image.symbols())
-                        .render());
+                        + where(vcpu),
+                backtrace(vcpu));
     }
 
-    private String where() {
+    private String backtrace(Vcpu vcpu) {
+        return new Backtrace(
+                        vcpu.cpu(),
+                        hardware.processingElement(vcpu.id()).mmu(),
+                        mm.userMemory(),
+                        ramHva,
+                        config.ramSize(),
+                        config.image().symbols())
+                .render();
+    }
+
+    private String where(Vcpu vcpu) {
         long pc = vcpu.getOneReg(KvmReg.CORE_PC);
         return Sizes.hex(pc)
-                + image.symbols().describe(pc).map(name -> " (" + name + ")").orElse("");
+                + config.image()
+                        .symbols()
+                        .describe(pc)
+                        .map(name -> " (" + name + ")")
+                        .orElse("");
     }
 
-    private @Nullable GuestEnd serve(KvmRun run) {
+    // ---- exits -----------------------------------------------------------------------------------------------------
+
+    private @Nullable GuestEnd serve(Vcpu vcpu, int result) {
+        if (result < 0) {
+            return new GuestEnd(
+                    GuestEnd.Reason.KVM_ERRNO,
+                    "KVM_RUN returned " + Errno.render(result) + " at PC " + where(vcpu),
+                    vcpu.lastTrail().toString());
+        }
+        KvmRun run = vcpu.kvmRun();
         return switch (run.exitReason) {
             case KvmExit.KVM_EXIT_MMIO -> {
-                mmio(run.mmio);
+                mmio(vcpu, run.mmio);
                 yield null;
             }
             case KvmExit.KVM_EXIT_SYSTEM_EVENT -> systemEvent(run);
             default ->
                 new GuestEnd(
                         GuestEnd.Reason.EXIT,
-                        "KVM_RUN ended with " + run.describe() + " at PC " + where(),
+                        "KVM_RUN ended with " + run.describe() + " at PC " + where(vcpu),
                         vcpu.lastTrail().toString());
         };
     }
@@ -216,17 +301,22 @@ public final class VirtMachine implements AutoCloseable {
     }
 
     /// A device's register, or an external abort where nothing is, as a bus without an answer gives one.
-    private void mmio(KvmRun.Mmio mmio) {
-        long offset = mmio.physAddr - VirtMap.UART;
-        if (offset >= 0 && offset <= VirtMap.UART_SIZE - mmio.len) {
-            if (mmio.isWrite) {
-                uart.write(offset, mmio.len, mmio.value());
-            } else {
-                mmio.setValue(uart.read(offset, mmio.len));
+    private void mmio(Vcpu vcpu, KvmRun.Mmio mmio) {
+        boolean answered;
+        lock.lock();
+        try {
+            answered = bus.answers(mmio.physAddr, mmio.len);
+            if (answered && mmio.isWrite) {
+                bus.write(mmio.physAddr, mmio.len, mmio.value());
+            } else if (answered) {
+                mmio.setValue(bus.read(mmio.physAddr, mmio.len));
             }
-            return;
+        } finally {
+            lock.unlock();
         }
-        vcpu.setVcpuEvents(VcpuEvents.extDabt());
+        if (!answered) {
+            vcpu.setVcpuEvents(VcpuEvents.extDabt());
+        }
     }
 
     @Override

@@ -83,9 +83,7 @@ class VirtMachineTest {
                 VirtMachine machine = new VirtMachine(
                         host,
                         KernelVersion.newest(),
-                        image,
-                        RAM_SIZE,
-                        1,
+                        VirtConfig.builder(image, RAM_SIZE).build(),
                         value -> console.append((char) value),
                         Ticker.system())) {
             return machine.run(seconds);

@@ -1,0 +1,166 @@
+package dev.ipanema.vmm.boot;
+
+import dev.ipanema.base.errno.Errno;
+import dev.ipanema.kvm.vm.KvmError;
+import dev.ipanema.kvm.vm.Vcpu;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// The threads of a guest: one platform thread for each vCPU, which calls `KVM_RUN` and serves its exits until
+/// somebody ends them all. They can be held between two calls of `KVM_RUN`, for a debugger or a dump.
+final class VcpuThreads {
+    /// Serves what `KVM_RUN` returned, on the vCPU's thread.
+    @FunctionalInterface
+    interface ExitHandler {
+        /// {@return how the guest ended, null when it goes on}
+        ///
+        /// @param result 0, or a negated errno other than -EINTR
+        @Nullable
+        GuestEnd serve(Vcpu vcpu, int result);
+    }
+
+    private final List<Vcpu> vcpus;
+    private final ExitHandler handler;
+    private final List<Thread> threads = new ArrayList<>();
+
+    // Guarded by this.
+    private @Nullable GuestEnd end;
+    private @Nullable Throwable failure;
+    private int holds;
+    private int held;
+    private int alive;
+    private boolean interrupted;
+
+    VcpuThreads(List<Vcpu> vcpus, ExitHandler handler) {
+        this.vcpus = vcpus;
+        this.handler = handler;
+    }
+
+    /// Starts all threads.
+    synchronized void start() {
+        end = null;
+        threads.clear();
+        alive = vcpus.size();
+        for (Vcpu vcpu : vcpus) {
+            threads.add(
+                    Thread.ofPlatform().name("vcpu-" + vcpu.id()).daemon(true).start(() -> runThread(vcpu)));
+        }
+    }
+
+    private void runThread(Vcpu vcpu) {
+        try {
+            loop(vcpu);
+        } catch (KvmError e) {
+            end(new GuestEnd(GuestEnd.Reason.KERNEL_DEFECT, String.valueOf(e.getMessage()), ""));
+        } catch (Throwable e) {
+            fail(e);
+        } finally {
+            synchronized (this) {
+                alive--;
+                notifyAll();
+            }
+        }
+    }
+
+    private void loop(Vcpu vcpu) {
+        while (mayRun()) {
+            int result = vcpu.run();
+            if (result != Errno.EINTR.negated()) {
+                GuestEnd ended = handler.serve(vcpu, result);
+                if (ended != null) {
+                    end(ended);
+                }
+            }
+        }
+    }
+
+    /// Waits while the threads are held.
+    ///
+    /// @return false when the guest has ended
+    private synchronized boolean mayRun() {
+        while (holds > 0 && end == null) {
+            held++;
+            notifyAll();
+            waitForChange();
+            held--;
+        }
+        return end == null;
+    }
+
+    private synchronized void fail(Throwable e) {
+        if (failure == null) {
+            failure = e;
+        }
+        end(new GuestEnd(GuestEnd.Reason.EXIT, "A vCPU's thread failed", ""));
+    }
+
+    /// Ends the guest; the first reason counts. Any thread may call it.
+    synchronized void end(GuestEnd reason) {
+        if (end == null) {
+            end = reason;
+            notifyAll();
+            kickAll();
+        }
+    }
+
+    private void kickAll() {
+        for (Vcpu vcpu : vcpus) {
+            vcpu.kick();
+        }
+    }
+
+    /// Waits until all threads have ended, or some time is over.
+    ///
+    /// @param millis above 0
+    /// @return how the guest ended, null when it still runs
+    synchronized @Nullable GuestEnd await(long millis) {
+        if (alive > 0) {
+            try {
+                wait(millis);
+            } catch (InterruptedException e) {
+                interrupted = true;
+                end(new GuestEnd(GuestEnd.Reason.INTERRUPTED, "The run was interrupted", ""));
+            }
+        }
+        if (alive > 0) {
+            return null;
+        }
+        if (interrupted) {
+            interrupted = false;
+            Thread.currentThread().interrupt();
+        }
+        if (failure instanceof RuntimeException e) {
+            throw e;
+        }
+        if (failure instanceof Error e) {
+            throw e;
+        }
+        return end;
+    }
+
+    /// Holds every vCPU outside `KVM_RUN`, and returns when none runs any more. May be nested.
+    synchronized void pauseAll() {
+        holds++;
+        kickAll();
+        while (held < alive && end == null) {
+            waitForChange();
+        }
+    }
+
+    /// Lets the vCPUs run on when every [#pauseAll()] has been taken back.
+    synchronized void resumeAll() {
+        holds--;
+        notifyAll();
+    }
+
+    /// Waits for a change. Nobody interrupts a vCPU's thread, and who holds the threads is not to be interrupted
+    /// between taking and giving back.
+    private void waitForChange() {
+        try {
+            wait();
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package dev.ipanema.vmm.boot;
+
+import dev.ipanema.base.text.BadInput;
+import dev.ipanema.base.text.Sizes;
+import dev.ipanema.images.format.GuestImage;
+import org.jspecify.annotations.Nullable;
+
+/// What a [VirtMachine] shall be.
+///
+/// @param image the kernel or bare-metal program
+/// @param initrd the initial RAM disk, null for none; not copied, never written
+/// @param params the kernel's command line, may be empty
+/// @param cpus vCPUs, 1 to [Irqchip#maxCpus()]
+/// @param ramSize bytes of RAM from [VirtMap#RAM] on, a multiple of 4 KiB
+/// @param irqchip the interrupt controller
+/// @param seed of the randomness that the guest is given
+@SuppressWarnings("ArrayRecordComponent") // Files, shared and never written.
+public record VirtConfig(
+        GuestImage image, byte @Nullable [] initrd, String params, int cpus, long ramSize, Irqchip irqchip, long seed) {
+    private static final long PAGE = 4 * Sizes.KIB;
+
+    public VirtConfig {
+        if (ramSize < PAGE || ramSize % PAGE != 0 || ramSize > VirtMap.MAX_RAM) {
+            throw new BadInput("-m: guest memory is up to " + Sizes.format(VirtMap.MAX_RAM) + " in steps of 4K, not "
+                    + Sizes.format(ramSize));
+        }
+        if (cpus < 1 || cpus > irqchip.maxCpus()) {
+            throw new BadInput(
+                    "-c: 1 to " + irqchip.maxCpus() + " vCPUs are possible with " + irqchip.word() + ", not " + cpus);
+        }
+    }
+
+    /// {@return a builder of a machine with one vCPU}
+    public static Builder builder(GuestImage image, long ramSize) {
+        return new Builder(image, ramSize);
+    }
+
+    /// Collects what a machine shall be.
+    public static final class Builder {
+        private final GuestImage image;
+        private final long ramSize;
+        private byte @Nullable [] initrd;
+        private String params = "";
+        private int cpus = 1;
+        private Irqchip irqchip = Irqchip.GICV3_ITS;
+        private long seed = 1;
+
+        private Builder(GuestImage image, long ramSize) {
+            this.image = image;
+            this.ramSize = ramSize;
+        }
+
+        /// Sets the initial RAM disk, null for none.
+        public Builder initrd(byte @Nullable [] bytes) {
+            initrd = bytes;
+            return this;
+        }
+
+        /// Sets the kernel's command line.
+        public Builder params(String text) {
+            params = text;
+            return this;
+        }
+
+        /// Sets how many vCPUs there are.
+        public Builder cpus(int count) {
+            cpus = count;
+            return this;
+        }
+
+        /// Sets the interrupt controller.
+        public Builder irqchip(Irqchip kind) {
+            irqchip = kind;
+            return this;
+        }
+
+        /// Sets the seed of the guest's randomness.
+        public Builder seed(long value) {
+            seed = value;
+            return this;
+        }
+
+        /// {@return the configuration}
+        ///
+        /// @throws BadInput when a value is out of its range
+        public VirtConfig build() {
+            return new VirtConfig(image, initrd, params, cpus, ramSize, irqchip, seed);
+        }
+    }
+}
