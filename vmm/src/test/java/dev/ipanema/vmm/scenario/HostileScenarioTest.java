@@ -16,6 +16,8 @@ import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -116,6 +118,22 @@ class HostileScenarioTest {
         }
 
         assertThat(failures).isEmpty();
+    }
+
+    /// Found with seed 13032794446397.
+    @ParameterizedTest
+    @ValueSource(longs = {0xffff_ffffL, 0xffff_f000L})
+    void driverMemoryWithoutStructPagesIsUnsupported(long phys) {
+        String scenario = """
+            {"id":"hostile","kernel":"6.16.12",
+            "host":{"pa_bits":48,"cpu":"neoverse-n1","fwb":0,"dic":0,"idc":0,"vm_mte":0},
+            "steps":[{"do":"mmap","vma":"A","kind":{"name":"mixed_inspage_ram_WB","size":"0x400000",
+            "share":"shared","prot":"rw","align":"2M","leaf":"4K","source":"driver","backing":"ram",
+            "phys":%d,"vm_page_prot":"WB","pte_prot":"WB","populate":"at-mmap","pages":"struct-page",
+            "vm_flags":["DONTEXPAND","DONTDUMP","MIXEDMAP"],"vm_pgoff":"0x44401"}}]}
+            """.formatted(phys).replace("\n", "");
+
+        assertThat(outcome(scenario)).isEqualTo(Verdict.Status.UNSUPPORTED);
     }
 
     private static List<String> recordings() throws IOException {
