@@ -61,6 +61,8 @@ public final class Vcpu implements AutoCloseable {
     private DecisionTrail trail = DecisionTrail.off();
     private int features = -1;
     private boolean hasRunOnce;
+    private long exits;
+    private long guestAborts;
     private @Nullable ProcessingElement pe;
 
     /// Guards what other threads may do to a vCPU: power, reset, kicks.
@@ -104,6 +106,16 @@ public final class Vcpu implements AutoCloseable {
     /// {@return the guest's state, to look at while the vCPU does not run}
     public CpuContext cpu() {
         return cpu;
+    }
+
+    /// {@return how often the guest was left, whatever for (`kvm_stat`: exits)}
+    public long exits() {
+        return exits;
+    }
+
+    /// {@return how many instruction and data aborts of the guest came to KVM, MMIO included}
+    public long guestAborts() {
+        return guestAborts;
     }
 
     /// {@return its dirty ring, null when the VM has none}
@@ -362,6 +374,7 @@ public final class Vcpu implements AutoCloseable {
         updateVmid(on);
         trace.kvmEntry(cpu.pc());
         Exit exit = on.run(cpu, TICK);
+        exits++;
         if (exit != Exit.TRAP) {
             trace.kvmExit(ARM_EXCEPTION_IRQ, 0, cpu.pc());
             if (exit == Exit.WAIT) {
@@ -384,6 +397,7 @@ public final class Vcpu implements AutoCloseable {
                 if (trail.enabled() && trail.steps().size() > TRAIL_STEPS) {
                     trail.clear();
                 }
+                guestAborts++;
                 yield aborts.handle(vm.bus(), trail);
             }
             case ExceptionClass.SYS64 -> {
