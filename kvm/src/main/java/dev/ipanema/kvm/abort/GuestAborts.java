@@ -33,6 +33,7 @@ public final class GuestAborts implements AutoCloseable {
     private final UserMemAbort userMem;
     private final GmemAbort gmem;
     private @Nullable HwpoisonSignal signal;
+    private long faults;
     private boolean bugged;
 
     /// SIGBUS with code BUS_MCEERR_AR: the guest touched memory that is lost.
@@ -80,6 +81,11 @@ public final class GuestAborts implements AutoCloseable {
         public void markPageDirty(Memslot slot, long gfn) {
             VmMemory.markPageDirty(slot, gfn, ring);
         }
+    }
+
+    /// {@return how many aborts were faults on guest memory; MMIO is not among them}
+    public long faults() {
+        return faults;
     }
 
     /// {@return what the last trap told; populated by the run loop}
@@ -177,6 +183,7 @@ public final class GuestAborts implements AutoCloseable {
         if (slot == null) {
             throw new IllegalStateException("A memory fault without a slot at " + Sizes.hex(ipa));
         }
+        faults++;
         long hva = slot.hva(ipa >>> HostPte.PAGE_SHIFT, HostPte.PAGE_SHIFT);
         S2FaultDesc desc = new S2FaultDesc(ipa, hva, slot, facts.fsc(), facts.write(), facts.exec());
         GuestMemory file = slot.gmem();

@@ -62,7 +62,6 @@ public final class Vcpu implements AutoCloseable {
     private int features = -1;
     private boolean hasRunOnce;
     private long exits;
-    private long guestAborts;
     private @Nullable ProcessingElement pe;
 
     /// Guards what other threads may do to a vCPU: power, reset, kicks.
@@ -113,9 +112,9 @@ public final class Vcpu implements AutoCloseable {
         return exits;
     }
 
-    /// {@return how many instruction and data aborts of the guest came to KVM, MMIO included}
-    public long guestAborts() {
-        return guestAborts;
+    /// {@return how many faults on guest memory KVM has handled for it}
+    public long faults() {
+        return aborts.faults();
     }
 
     /// {@return its dirty ring, null when the VM has none}
@@ -397,7 +396,6 @@ public final class Vcpu implements AutoCloseable {
                 if (trail.enabled() && trail.steps().size() > TRAIL_STEPS) {
                     trail.clear();
                 }
-                guestAborts++;
                 yield aborts.handle(vm.bus(), trail);
             }
             case ExceptionClass.SYS64 -> {
