@@ -21,6 +21,18 @@ public final class MpidrEl1 {
         return (aff0 & 0xffL) | (aff1 & 0xffL) << BITS_PER_LEVEL | (aff2 & 0xffL) << (2 * BITS_PER_LEVEL);
     }
 
+    /// {@return the affinity of level 3, 0 to 255}
+    public static long aff3(int aff3) {
+        return (aff3 & 0xffL) << AFF3_SHIFT;
+    }
+
+    /// {@return one level of an affinity}
+    ///
+    /// @param level 0 to 3
+    public static int level(long mpidr, int level) {
+        return (int) (mpidr >>> (level == 3 ? AFF3_SHIFT : BITS_PER_LEVEL * level)) & 0xff;
+    }
+
     /// {@return the affinity fields from a level on}
     ///
     /// @param level 0 to 3

@@ -138,6 +138,34 @@ public enum SysReg {
     CNTV_CTL_EL0(3, 3, 14, 3, 1, EL0_WRITE, 3),
     CNTV_CVAL_EL0(3, 3, 14, 3, 2, EL0_WRITE),
 
+    // GIC CPU interface; state is in the list registers and ICH_VMCR_EL2.
+    ICC_PMR_EL1(3, 0, 4, 6, 0, EL1_WRITE, 0xf8),
+    ICC_IAR0_EL1(3, 0, 12, 8, 0, EL1_READ),
+    ICC_EOIR0_EL1(3, 0, 12, 8, 1, EL1_WRITE_ONLY, 0xff_ffff),
+    ICC_HPPIR0_EL1(3, 0, 12, 8, 2, EL1_READ),
+    ICC_BPR0_EL1(3, 0, 12, 8, 3, EL1_WRITE, 7),
+    ICC_AP0R0_EL1(3, 0, 12, 8, 4, EL1_WRITE, 0xffff_ffffL),
+    ICC_AP0R1_EL1(3, 0, 12, 8, 5, EL1_WRITE, 0xffff_ffffL),
+    ICC_AP0R2_EL1(3, 0, 12, 8, 6, EL1_WRITE, 0xffff_ffffL),
+    ICC_AP0R3_EL1(3, 0, 12, 8, 7, EL1_WRITE, 0xffff_ffffL),
+    ICC_AP1R0_EL1(3, 0, 12, 9, 0, EL1_WRITE, 0xffff_ffffL),
+    ICC_AP1R1_EL1(3, 0, 12, 9, 1, EL1_WRITE, 0xffff_ffffL),
+    ICC_AP1R2_EL1(3, 0, 12, 9, 2, EL1_WRITE, 0xffff_ffffL),
+    ICC_AP1R3_EL1(3, 0, 12, 9, 3, EL1_WRITE, 0xffff_ffffL),
+    ICC_DIR_EL1(3, 0, 12, 11, 1, EL1_WRITE_ONLY, 0xff_ffff),
+    ICC_RPR_EL1(3, 0, 12, 11, 3, EL1_READ),
+    ICC_SGI1R_EL1(3, 0, 12, 11, 5, EL1_WRITE_ONLY),
+    ICC_ASGI1R_EL1(3, 0, 12, 11, 6, EL1_WRITE_ONLY),
+    ICC_SGI0R_EL1(3, 0, 12, 11, 7, EL1_WRITE_ONLY),
+    ICC_IAR1_EL1(3, 0, 12, 12, 0, EL1_READ),
+    ICC_EOIR1_EL1(3, 0, 12, 12, 1, EL1_WRITE_ONLY, 0xff_ffff),
+    ICC_HPPIR1_EL1(3, 0, 12, 12, 2, EL1_READ),
+    ICC_BPR1_EL1(3, 0, 12, 12, 3, EL1_WRITE, 7),
+    ICC_CTLR_EL1(3, 0, 12, 12, 4, EL1_WRITE, 3),
+    ICC_SRE_EL1(3, 0, 12, 12, 5, EL1_WRITE, 0),
+    ICC_IGRPEN0_EL1(3, 0, 12, 12, 6, EL1_WRITE, 1),
+    ICC_IGRPEN1_EL1(3, 0, 12, 12, 7, EL1_WRITE, 1),
+
     // Debug. Breakpoints and watchpoints hold state only.
     MDCCINT_EL1(2, 0, 0, 2, 0, EL1_WRITE, 0x6000_0000L),
     MDSCR_EL1(2, 0, 0, 2, 2, EL1_WRITE, 0x9001L),
@@ -177,7 +205,8 @@ public enum SysReg {
     HPFAR_EL2(3, 4, 6, 0, 4, EL2_WRITE),
     VDISR_EL2(3, 4, 12, 1, 1, EL2_WRITE),
     CNTVOFF_EL2(3, 4, 14, 0, 3, EL2_WRITE),
-    CNTHCTL_EL2(3, 4, 14, 1, 0, EL2_WRITE);
+    CNTHCTL_EL2(3, 4, 14, 1, 0, EL2_WRITE),
+    ICC_SRE_EL2(3, 4, 12, 9, 5, EL2_WRITE, 0xf);
 
     /// Who may read and write a register, before any trap.
     public enum Access {
@@ -291,6 +320,11 @@ public enum SysReg {
     /// HCR_EL2.TID3 traps}
     public boolean isFeatureId() {
         return isFeatureIdSpace(encoding);
+    }
+
+    /// {@return whether the register belongs to the GIC CPU interface that EL1 uses (`ICC_*_EL1`)}
+    public boolean isGicCpuInterface() {
+        return this == ICC_PMR_EL1 || (op0() == 3 && op1() == 0 && crn() == 12 && crm() >= 8);
     }
 
     /// {@return whether an encoding, named or not, lies in the space of feature identification registers, whose
