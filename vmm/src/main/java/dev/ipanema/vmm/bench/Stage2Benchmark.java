@@ -2,6 +2,7 @@ package dev.ipanema.vmm.bench;
 
 import dev.ipanema.base.text.Sizes;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
@@ -70,8 +71,7 @@ public final class Stage2Benchmark {
         measure("store_8b", () -> {}, Stage2Workload::storeStream);
         measure("map_4k_range_1g", work::clear, w -> w.mapPages(G1));
         measure("map_4k_range_64g", work::clear, w -> w.mapPages(64 * G1));
-        measure("fault_map_4k_1t", work::clear, w -> w.faultPages(0, FAULTED));
-        measure("fault_map_4k_2t", this::faultInParallel);
+        measureTogether("fault_map_4k_1t", this::faultAlone, "fault_map_4k_2t", this::faultInParallel);
         Runnable mapped = () -> {
             work.clear();
             work.mapPages(G1);
@@ -92,32 +92,68 @@ public final class Stage2Benchmark {
     }
 
     private void measure(String name, Runnable before, ToLongFunction<Stage2Workload> operation) {
-        measure(name, spent -> {
-            before.run();
-            long start = System.nanoTime();
-            long count = operation.applyAsLong(work);
-            long nanos = System.nanoTime() - start;
-            spent[0] += nanos;
-            return (double) nanos / count;
-        });
+        measure(List.of(new Timed(name, spent -> timed(before, operation, spent))));
     }
 
-    /// @param timed does one round, adds its whole time in nanoseconds to the element of its argument, and
-    /// returns the time for one of what it counts
-    private void measure(String name, ToDoubleFunction<long[]> timed) {
+    private double timed(Runnable before, ToLongFunction<Stage2Workload> operation, long[] spent) {
+        before.run();
+        long start = System.nanoTime();
+        long count = operation.applyAsLong(work);
+        long nanos = System.nanoTime() - start;
+        spent[0] += nanos;
+        return (double) nanos / count;
+    }
+
+    /// Measures two operations round by round in turn, so that what else the computer does meets both: their ratio is
+    /// what the reader wants.
+    private void measureTogether(
+            String first, ToDoubleFunction<long[]> firstRound, String second, ToDoubleFunction<long[]> secondRound) {
+        measure(List.of(new Timed(first, firstRound), new Timed(second, secondRound)));
+    }
+
+    /// An operation in the making of its figure.
+    private final class Timed {
+        private final String name;
+        private final ToDoubleFunction<long[]> round;
+        private final double[] nanos = new double[Math.max(rounds, MAX_ROUNDS)];
+
+        /// @param round does one round, adds its whole time in nanoseconds to the element of its argument, and returns
+        ///     the time for one of what it counts
+        Timed(String name, ToDoubleFunction<long[]> round) {
+            this.name = name;
+            this.round = round;
+        }
+
+        Result median(int count) {
+            Arrays.sort(nanos, 0, count);
+            return new Result(name, nanos[count / 2]);
+        }
+    }
+
+    private void measure(List<Timed> operations) {
         long[] spent = new long[1];
-        double[] nanos = new double[Math.max(rounds, MAX_ROUNDS)];
         int warm = 0;
-        while (warm < WARM_UP_ROUNDS || (spent[0] < WARM_UP_NANOS && warm < MAX_ROUNDS)) {
-            nanos[warm++] = timed.applyAsDouble(spent);
+        while (warm < WARM_UP_ROUNDS || (spent[0] < operations.size() * WARM_UP_NANOS && warm < MAX_ROUNDS)) {
+            round(operations, warm++, spent);
         }
         int count = 0;
         spent[0] = 0;
-        while (count < rounds || (spent[0] < COUNTED_NANOS && count < MAX_ROUNDS)) {
-            nanos[count++] = timed.applyAsDouble(spent);
+        while (count < rounds || (spent[0] < operations.size() * COUNTED_NANOS && count < MAX_ROUNDS)) {
+            round(operations, count++, spent);
         }
-        Arrays.sort(nanos, 0, count);
-        results.accept(new Result(name, nanos[count / 2]));
+        for (Timed each : operations) {
+            results.accept(each.median(count));
+        }
+    }
+
+    private static void round(List<Timed> operations, int index, long[] spent) {
+        for (Timed each : operations) {
+            each.nanos[index] = each.round.applyAsDouble(spent);
+        }
+    }
+
+    private double faultAlone(long[] spent) {
+        return timed(work::clear, w -> w.faultPages(0, FAULTED), spent);
     }
 
     /// Faults on ranges of their own, by as many threads as [#FAULTING_THREADS] that start together; the
