@@ -14,7 +14,9 @@ public record GuestEnd(Reason reason, String message, String details) {
         SYSTEM_RESET("system-reset", 1),
         /// Everything that was asked for has been seen.
         EXPECTED("expected", 0),
-        /// The user stopped the run.
+        /// The user has ended the guest from its console.
+        QUIT("quit", 0),
+        /// A signal has stopped the run.
         INTERRUPTED("interrupted", 130),
         /// `KVM_RUN` returned an errno.
         KVM_ERRNO("kvm-errno", 1),
@@ -38,6 +40,14 @@ public record GuestEnd(Reason reason, String message, String details) {
         /// {@return its name in reports}
         public String word() {
             return word;
+        }
+
+        /// {@return whether the reader wants to know what the guest was doing}
+        boolean isFailure() {
+            return switch (this) {
+                case SYSTEM_OFF, SYSTEM_RESET, EXPECTED, QUIT -> false;
+                case INTERRUPTED, KVM_ERRNO, EXIT, STUCK, KERNEL_DEFECT, TIME_OUT -> true;
+            };
         }
 
         /// {@return the process exit code it asks for}

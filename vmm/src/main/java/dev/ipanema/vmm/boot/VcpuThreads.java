@@ -3,7 +3,6 @@ package dev.ipanema.vmm.boot;
 import dev.ipanema.base.errno.Errno;
 import dev.ipanema.kvm.vm.KvmError;
 import dev.ipanema.kvm.vm.Vcpu;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,11 +19,10 @@ final class VcpuThreads {
         GuestEnd serve(Vcpu vcpu, int result);
     }
 
-    private final List<Vcpu> vcpus;
     private final ExitHandler handler;
-    private final List<Thread> threads = new ArrayList<>();
 
     // Guarded by this.
+    private List<Vcpu> vcpus = List.of();
     private @Nullable GuestEnd end;
     private @Nullable Throwable failure;
     private int holds;
@@ -32,20 +30,25 @@ final class VcpuThreads {
     private int alive;
     private boolean interrupted;
 
-    VcpuThreads(List<Vcpu> vcpus, ExitHandler handler) {
-        this.vcpus = vcpus;
+    VcpuThreads(ExitHandler handler) {
         this.handler = handler;
     }
 
-    /// Starts all threads.
-    synchronized void start() {
-        end = null;
-        threads.clear();
+    /// Starts a thread for each vCPU. After a reset they run on; after any other end, however early it came, they end
+    /// at once.
+    synchronized void start(List<Vcpu> starting) {
+        if (isReset(end)) {
+            end = null;
+        }
+        vcpus = starting;
         alive = vcpus.size();
         for (Vcpu vcpu : vcpus) {
-            threads.add(
-                    Thread.ofPlatform().name("vcpu-" + vcpu.id()).daemon(true).start(() -> runThread(vcpu)));
+            Thread.ofPlatform().name("vcpu-" + vcpu.id()).daemon(true).start(() -> runThread(vcpu));
         }
+    }
+
+    private static boolean isReset(@Nullable GuestEnd end) {
+        return end != null && end.reason() == GuestEnd.Reason.SYSTEM_RESET;
     }
 
     private void runThread(Vcpu vcpu) {
@@ -95,9 +98,9 @@ final class VcpuThreads {
         end(new GuestEnd(GuestEnd.Reason.EXIT, "A vCPU's thread failed", ""));
     }
 
-    /// Ends the guest; the first reason counts. Any thread may call it.
+    /// Ends the guest; the first reason counts, unless it was a reset. Any thread may call it.
     synchronized void end(GuestEnd reason) {
-        if (end == null) {
+        if (end == null || isReset(end)) {
             end = reason;
             notifyAll();
             kickAll();

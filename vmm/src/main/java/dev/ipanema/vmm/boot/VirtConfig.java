@@ -13,10 +13,18 @@ import org.jspecify.annotations.Nullable;
 /// @param cpus vCPUs, 1 to [Irqchip#maxCpus()]
 /// @param ramSize bytes of RAM from [VirtMap#RAM] on, a multiple of 4 KiB
 /// @param irqchip the interrupt controller
+/// @param reboot whether PSCI SYSTEM_RESET starts the machine anew; otherwise it ends the run
 /// @param seed of the randomness that the guest is given
 @SuppressWarnings("ArrayRecordComponent") // Files, shared and never written.
 public record VirtConfig(
-        GuestImage image, byte @Nullable [] initrd, String params, int cpus, long ramSize, Irqchip irqchip, long seed) {
+        GuestImage image,
+        byte @Nullable [] initrd,
+        String params,
+        int cpus,
+        long ramSize,
+        Irqchip irqchip,
+        boolean reboot,
+        long seed) {
     private static final long PAGE = 4 * Sizes.KIB;
 
     public VirtConfig {
@@ -43,6 +51,7 @@ public record VirtConfig(
         private String params = "";
         private int cpus = 1;
         private Irqchip irqchip = Irqchip.GICV3_ITS;
+        private boolean reboot = true;
         private long seed = 1;
 
         private Builder(GuestImage image, long ramSize) {
@@ -74,6 +83,12 @@ public record VirtConfig(
             return this;
         }
 
+        /// Sets whether PSCI SYSTEM_RESET starts the machine anew.
+        public Builder reboot(boolean again) {
+            reboot = again;
+            return this;
+        }
+
         /// Sets the seed of the guest's randomness.
         public Builder seed(long value) {
             seed = value;
@@ -84,7 +99,7 @@ public record VirtConfig(
         ///
         /// @throws BadInput when a value is out of its range
         public VirtConfig build() {
-            return new VirtConfig(image, initrd, params, cpus, ramSize, irqchip, seed);
+            return new VirtConfig(image, initrd, params, cpus, ramSize, irqchip, reboot, seed);
         }
     }
 }

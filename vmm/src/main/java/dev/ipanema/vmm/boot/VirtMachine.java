@@ -5,7 +5,7 @@ import dev.ipanema.base.errno.Errno;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
 import dev.ipanema.base.time.Ticker;
-import dev.ipanema.devices.serial.Pl011;
+import dev.ipanema.base.trail.DecisionTrail;
 import dev.ipanema.host.mm.AddressSpace;
 import dev.ipanema.host.mm.Mman;
 import dev.ipanema.host.mm.UserFault;
@@ -15,60 +15,61 @@ import dev.ipanema.kvm.stage2.Stage2PageTable;
 import dev.ipanema.kvm.uapi.KvmExit;
 import dev.ipanema.kvm.uapi.KvmReg;
 import dev.ipanema.kvm.uapi.KvmRun;
-import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
-import dev.ipanema.kvm.uapi.VcpuEvents;
 import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.kvm.vm.Kvm;
 import dev.ipanema.kvm.vm.Vcpu;
-import dev.ipanema.kvm.vm.Vm;
 import dev.ipanema.machine.cpu.Machine;
-import dev.ipanema.vmm.device.MmioBus;
 import dev.ipanema.vmm.probe.Stage2Row;
 import dev.ipanema.vmm.probe.Stage2Rows;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// A virtual machine with QEMU `virt`'s map that runs a kernel or a bare-metal image: entry at EL1 with the MMU off,
-/// x0 = device tree, PSCI by HVC.
+/// x0 = device tree, PSCI by HVC. PSCI SYSTEM_RESET starts it anew with the RAM as it is.
 ///
 /// <h2>Threads</h2>
-/// [#run] starts one thread for each vCPU and returns when all have ended. All devices are under one lock.
-/// [#stop], [#pauseAll] and [#resumeAll] may be called by any thread while it runs.
+/// [#run] starts one thread for each vCPU and returns when all have ended; what looks at the machine is called by the
+/// thread that runs it, before, after or from `periodic`. All devices are under one lock. [#stop] and [#send] may be
+/// called by any thread.
 public final class VirtMachine implements AutoCloseable {
     /// After so many exceptions in a row without an instruction in between a guest is stuck.
     public static final long STUCK_EXCEPTIONS = 1000;
 
     private static final long HVA_ALIGNMENT = 2 * Sizes.MIB;
     private static final long PERIOD_MILLIS = 20;
-    private static final int RAM_SLOT = 0;
+    private static final long NANOS = 1_000_000_000L;
 
     private final VirtConfig config;
     private final AddressSpace mm;
-    private final Vm vm;
-    private final List<Vcpu> vcpus = new ArrayList<>();
-    private final VcpuThreads threads;
-    private final Machine hardware;
+    private final Kvm kvm;
+    private final Machine machine;
     private final GuestLayout layout;
     private final byte[] deviceTree;
     private final Ticker ticker;
+    private final IntConsumer console;
     private final boolean fwb;
     private final long ramHva;
 
     /// The VMM's lock: it guards the devices and the bus.
     private final ReentrantLock lock = new ReentrantLock();
 
-    private final MmioBus bus = new MmioBus();
+    private final VcpuThreads threads = new VcpuThreads(this::serve);
+    private volatile VirtHardware hardware;
+    private long resets;
+    private long earlierExits;
+    private long earlierFaults;
 
     /// @param host with as many processing elements as the machine has vCPUs
-    /// @param console takes what the guest writes to its serial port, byte by byte, on the vCPUs' threads
+    /// @param console takes what the guest writes to its serial port, byte by byte, on the vCPUs' threads, one at a
+    ///     time
     /// @throws BadInput when image, initrd and device tree do not fit the RAM
     public VirtMachine(Host host, KernelVersion version, VirtConfig config, IntConsumer console, Ticker ticker) {
         this.config = config;
         this.ticker = ticker;
-        this.hardware = host.machine();
+        this.console = console;
+        this.machine = host.machine();
         fwb = host.fwb();
         byte[] initrd = config.initrd();
         // The tree says where the initrd is; its size does not depend on that.
@@ -76,42 +77,28 @@ public final class VirtMachine implements AutoCloseable {
         layout = GuestLayout.of(config.image(), config.ramSize(), initrd == null ? 0 : initrd.length, treeSize);
         deviceTree = VirtDeviceTree.build(config, host.cpu(), layout.initrd()).toBlob();
         mm = host.newAddressSpace();
-        Kvm kvm = new Kvm(host, version);
+        kvm = new Kvm(host, version);
         kvm.trails(true);
-        vm = kvm.createVm(mm, 0);
-        for (int i = 0; i < config.cpus(); i++) {
-            vcpus.add(vm.createVcpu(i));
-        }
-        threads = new VcpuThreads(vcpus, this::serve);
         long ramSize = config.ramSize();
         ramHva = mm.mmap(
                 mm.unmappedArea(ramSize, HVA_ALIGNMENT),
                 ramSize,
                 Mman.PROT_READ | Mman.PROT_WRITE,
                 Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED);
-        succeed("mmap of the guest's RAM", ramHva < 0 ? (int) ramHva : 0);
+        VirtHardware.succeed("mmap of the guest's RAM", ramHva < 0 ? (int) ramHva : 0);
         mm.madvise(ramHva, ramSize, Mman.MADV_HUGEPAGE);
-        succeed(
-                "KVM_SET_USER_MEMORY_REGION",
-                vm.setUserMemoryRegion(new UserspaceMemoryRegion(RAM_SLOT, 0, VirtMap.RAM, ramSize, ramHva)));
-        bus.add("uart", VirtMap.UART, VirtMap.UART_SIZE, new Pl011(console));
-        reset();
+        hardware = newHardware();
+        load();
     }
 
-    private static void succeed(String what, int result) {
-        if (result < 0) {
-            throw new BadInput(what + " failed: " + Errno.render(result), BadInput.FINDING);
-        }
+    private VirtHardware newHardware() {
+        return new VirtHardware(kvm, mm, config, ramHva, lock, console);
     }
 
     // ---- loading ---------------------------------------------------------------------------------------------------
 
-    /// Puts image, initrd and device tree into RAM and the vCPUs into reset state, the first one ready to start.
-    private void reset() {
-        for (Vcpu vcpu : vcpus) {
-            int power = vcpu.id() == 0 ? 0 : Vcpu.KVM_ARM_VCPU_POWER_OFF;
-            succeed("KVM_ARM_VCPU_INIT", vcpu.init(Vcpu.KVM_ARM_VCPU_PSCI_0_2 | power));
-        }
+    /// Puts image, initrd and device tree into RAM, and the first vCPU at the entry.
+    private void load() {
         for (Segment segment : config.image().segments()) {
             write(segment.address(), segment.file(), segment.offset(), segment.fileSize());
         }
@@ -120,7 +107,7 @@ public final class VirtMachine implements AutoCloseable {
             write(layout.initrd(), initrd, 0, initrd.length);
         }
         write(layout.deviceTree(), deviceTree, 0, deviceTree.length);
-        Vcpu boot = vcpus.getFirst();
+        Vcpu boot = hardware.vcpus().getFirst();
         for (int i = 1; i <= 3; i++) {
             boot.setOneReg(KvmReg.x(i), 0);
         }
@@ -136,6 +123,20 @@ public final class VirtMachine implements AutoCloseable {
         }
     }
 
+    private void restart() {
+        resets++;
+        earlierExits += hardware.exits();
+        earlierFaults += hardware.faults();
+        lock.lock();
+        try {
+            hardware.close();
+            hardware = newHardware();
+        } finally {
+            lock.unlock();
+        }
+        load();
+    }
+
     // ---- looking at it ---------------------------------------------------------------------------------------------
 
     /// {@return the device tree that the guest is given}
@@ -145,21 +146,36 @@ public final class VirtMachine implements AutoCloseable {
 
     /// {@return the VM's stage-2 tables}
     public Stage2PageTable stage2() {
-        return vm.stage2();
+        return hardware.vm().stage2();
     }
 
     /// {@return the mapped part of the guest's RAM}
     public List<Stage2Row> stage2Rows() {
-        return Stage2Rows.of(vm.stage2(), fwb, "ram", VirtMap.RAM, config.ramSize());
+        return Stage2Rows.of(stage2(), fwb, "ram", VirtMap.RAM, config.ramSize());
     }
 
     /// {@return instructions that the guest has executed}
     public long instructions() {
         long sum = 0;
-        for (int i = 0; i < hardware.processingElements(); i++) {
-            sum += hardware.processingElement(i).instructions();
+        for (int i = 0; i < machine.processingElements(); i++) {
+            sum += machine.processingElement(i).instructions();
         }
         return sum;
+    }
+
+    /// {@return how often the guest was left for KVM or the VMM, since the machine was made}
+    public long exits() {
+        return earlierExits + hardware.exits();
+    }
+
+    /// {@return how many faults on guest memory KVM has handled, since the machine was made}
+    public long faults() {
+        return earlierFaults + hardware.faults();
+    }
+
+    /// {@return how often the machine was reset}
+    public long resets() {
+        return resets;
     }
 
     // ---- running ---------------------------------------------------------------------------------------------------
@@ -176,14 +192,14 @@ public final class VirtMachine implements AutoCloseable {
     /// @param timeoutSeconds 0: no limit
     /// @param periodic called by this thread about 50 times a second
     public GuestEnd run(long timeoutSeconds, Runnable periodic) {
-        long deadline = timeoutSeconds == 0 ? Long.MAX_VALUE : ticker.nanos() + timeoutSeconds * 1_000_000_000L;
+        long deadline = timeoutSeconds == 0 ? Long.MAX_VALUE : ticker.nanos() + timeoutSeconds * NANOS;
         while (true) {
-            threads.start();
+            threads.start(hardware.vcpus());
             GuestEnd end = watch(timeoutSeconds, deadline, periodic);
-            if (end.reason() != GuestEnd.Reason.SYSTEM_RESET) {
+            if (end.reason() != GuestEnd.Reason.SYSTEM_RESET || !config.reboot()) {
                 return end;
             }
-            reset();
+            restart();
         }
     }
 
@@ -192,19 +208,16 @@ public final class VirtMachine implements AutoCloseable {
             GuestEnd end = threads.await(PERIOD_MILLIS);
             periodic.run();
             if (end != null) {
-                return end;
+                return withDetails(end);
             }
             int stuck = stuckElement();
             if (stuck >= 0) {
-                threads.end(new GuestEnd(GuestEnd.Reason.STUCK, "", ""));
-                // The state may be read only when the vCPU has left its processing element.
-                while (end == null) {
-                    end = threads.await(PERIOD_MILLIS);
-                }
-                periodic.run();
-                return end.reason() == GuestEnd.Reason.STUCK ? stuck(vcpus.get(stuck)) : end;
-            }
-            if (ticker.nanos() - deadline > 0) {
+                stop(new GuestEnd(
+                        GuestEnd.Reason.STUCK,
+                        "guest stuck: vCPU " + stuck + " took more than " + STUCK_EXCEPTIONS
+                                + " exceptions without an instruction executed",
+                        ""));
+            } else if (ticker.nanos() - deadline > 0) {
                 stop(new GuestEnd(
                         GuestEnd.Reason.TIME_OUT, "The guest ran for more than " + timeoutSeconds + " s", ""));
             }
@@ -215,19 +228,19 @@ public final class VirtMachine implements AutoCloseable {
     private int stuckElement() {
         for (int i = 0; i < config.cpus(); i++) {
             // RACE: the count is the vCPU thread's; a value that is read late is noticed one period later.
-            if (hardware.processingElement(i).exceptionsWithoutProgress() >= STUCK_EXCEPTIONS) {
+            if (machine.processingElement(i).exceptionsWithoutProgress() >= STUCK_EXCEPTIONS) {
                 return i;
             }
         }
         return -1;
     }
 
-    /// Ends the guest. Any thread may call it.
+    /// Ends the guest; the first reason counts. Any thread may call it.
     public void stop(GuestEnd reason) {
         threads.end(reason);
     }
 
-    /// Holds every vCPU outside `KVM_RUN`. Any thread but a vCPU's own may call it.
+    /// Holds every vCPU outside `KVM_RUN`.
     public void pauseAll() {
         threads.pauseAll();
     }
@@ -237,18 +250,65 @@ public final class VirtMachine implements AutoCloseable {
         threads.resumeAll();
     }
 
-    private GuestEnd stuck(Vcpu vcpu) {
-        return new GuestEnd(
-                GuestEnd.Reason.STUCK,
-                "guest stuck: more than " + STUCK_EXCEPTIONS + " exceptions without an instruction executed at PC "
-                        + where(vcpu),
-                backtrace(vcpu));
+    /// Gives the guest input from its console. Any thread may call it.
+    public void send(byte[] bytes) {
+        lock.lock();
+        try {
+            hardware.serial().send(bytes);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// {@return bytes of console input that the guest has not taken yet}
+    public long waitingInput() {
+        lock.lock();
+        try {
+            return hardware.serial().waitingBytes();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- ends ------------------------------------------------------------------------------------------------------
+
+    /// Adds to an end that needs explanation where each vCPU was. No vCPU runs any more.
+    private GuestEnd withDetails(GuestEnd end) {
+        if (!end.reason().isFailure()) {
+            return end;
+        }
+        StringBuilder details = new StringBuilder(end.details());
+        for (Vcpu vcpu : hardware.vcpus()) {
+            if (!vcpu.isStopped() || config.cpus() == 1) {
+                details.append("vCPU ").append(vcpu.id()).append(": ").append(backtrace(vcpu));
+                if (end.details().isEmpty()) {
+                    details.append(lastAbort(vcpu));
+                }
+            } else {
+                details.append("vCPU ").append(vcpu.id()).append(": powered off\n");
+            }
+        }
+        return new GuestEnd(end.reason(), end.message(), details.toString());
+    }
+
+    /// {@return KVM's reasons at the last abort of the guest, which begin with its PC}
+    private static String lastAbort(Vcpu vcpu) {
+        List<DecisionTrail.Step> steps = vcpu.lastTrail().steps();
+        for (int i = steps.size() - 1; i >= 0; i--) {
+            if (steps.get(i).subject().equals("PC")) {
+                StringBuilder text = new StringBuilder("last abort that KVM handled:\n");
+                steps.subList(i, steps.size())
+                        .forEach(step -> text.append("  ").append(step).append('\n'));
+                return text.toString();
+            }
+        }
+        return "";
     }
 
     private String backtrace(Vcpu vcpu) {
         return new Backtrace(
                         vcpu.cpu(),
-                        hardware.processingElement(vcpu.id()).mmu(),
+                        machine.processingElement(vcpu.id()).mmu(),
                         mm.userMemory(),
                         ramHva,
                         config.ramSize(),
@@ -278,7 +338,7 @@ public final class VirtMachine implements AutoCloseable {
         KvmRun run = vcpu.kvmRun();
         return switch (run.exitReason) {
             case KvmExit.KVM_EXIT_MMIO -> {
-                mmio(vcpu, run.mmio);
+                hardware.mmio(vcpu, run.mmio);
                 yield null;
             }
             case KvmExit.KVM_EXIT_SYSTEM_EVENT -> systemEvent(run);
@@ -300,28 +360,9 @@ public final class VirtMachine implements AutoCloseable {
         };
     }
 
-    /// A device's register, or an external abort where nothing is, as a bus without an answer gives one.
-    private void mmio(Vcpu vcpu, KvmRun.Mmio mmio) {
-        boolean answered;
-        lock.lock();
-        try {
-            answered = bus.answers(mmio.physAddr, mmio.len);
-            if (answered && mmio.isWrite) {
-                bus.write(mmio.physAddr, mmio.len, mmio.value());
-            } else if (answered) {
-                mmio.setValue(bus.read(mmio.physAddr, mmio.len));
-            }
-        } finally {
-            lock.unlock();
-        }
-        if (!answered) {
-            vcpu.setVcpuEvents(VcpuEvents.extDabt());
-        }
-    }
-
     @Override
     public void close() {
-        vm.close();
+        hardware.close();
         mm.close();
     }
 }

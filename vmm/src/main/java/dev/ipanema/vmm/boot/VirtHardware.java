@@ -1,0 +1,106 @@
+package dev.ipanema.vmm.boot;
+
+import dev.ipanema.base.errno.Errno;
+import dev.ipanema.base.text.BadInput;
+import dev.ipanema.devices.serial.Pl011;
+import dev.ipanema.host.mm.AddressSpace;
+import dev.ipanema.kvm.uapi.KvmRun;
+import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
+import dev.ipanema.kvm.uapi.VcpuEvents;
+import dev.ipanema.kvm.vm.Kvm;
+import dev.ipanema.kvm.vm.Vcpu;
+import dev.ipanema.kvm.vm.Vm;
+import dev.ipanema.vmm.device.MmioBus;
+import dev.ipanema.vmm.device.SerialPort;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntConsumer;
+
+/// What a reset of a [VirtMachine] replaces: its VM with vCPUs, interrupt controller and devices, all as after power
+/// on. RAM, disks and the connections to the outside belong to the machine and outlive it.
+///
+/// Devices and bus are used under the VMM's lock.
+final class VirtHardware implements AutoCloseable {
+    private static final int RAM_SLOT = 0;
+
+    private final Vm vm;
+    private final List<Vcpu> vcpus = new ArrayList<>();
+    private final MmioBus bus = new MmioBus();
+    private final SerialPort serial;
+    private final ReentrantLock lock;
+
+    /// @param lock the VMM's lock
+    /// @param ramHva where the VMM has mapped the guest's RAM
+    /// @param console takes what the guest writes to its serial port
+    VirtHardware(Kvm kvm, AddressSpace mm, VirtConfig config, long ramHva, ReentrantLock lock, IntConsumer console) {
+        this.lock = lock;
+        vm = kvm.createVm(mm, 0);
+        for (int i = 0; i < config.cpus(); i++) {
+            Vcpu vcpu = vm.createVcpu(i);
+            int power = i == 0 ? 0 : Vcpu.KVM_ARM_VCPU_POWER_OFF;
+            succeed("KVM_ARM_VCPU_INIT", vcpu.init(Vcpu.KVM_ARM_VCPU_PSCI_0_2 | power));
+            vcpus.add(vcpu);
+        }
+        succeed(
+                "KVM_SET_USER_MEMORY_REGION",
+                vm.setUserMemoryRegion(new UserspaceMemoryRegion(RAM_SLOT, 0, VirtMap.RAM, config.ramSize(), ramHva)));
+        serial = new SerialPort(new Pl011(console));
+        bus.add("uart", VirtMap.UART, VirtMap.UART_SIZE, serial);
+    }
+
+    /// @throws BadInput when a call of KVM has failed
+    static void succeed(String what, int result) {
+        if (result < 0) {
+            throw new BadInput(what + " failed: " + Errno.render(result), BadInput.FINDING);
+        }
+    }
+
+    Vm vm() {
+        return vm;
+    }
+
+    List<Vcpu> vcpus() {
+        return vcpus;
+    }
+
+    /// {@return the console's input, to be used under the VMM's lock}
+    SerialPort serial() {
+        return serial;
+    }
+
+    /// Serves an MMIO exit: a device's register, or an external abort where nothing is, as a bus without an answer
+    /// gives one.
+    void mmio(Vcpu vcpu, KvmRun.Mmio mmio) {
+        boolean answered;
+        lock.lock();
+        try {
+            answered = bus.answers(mmio.physAddr, mmio.len);
+            if (answered && mmio.isWrite) {
+                bus.write(mmio.physAddr, mmio.len, mmio.value());
+            } else if (answered) {
+                mmio.setValue(bus.read(mmio.physAddr, mmio.len));
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (!answered) {
+            vcpu.setVcpuEvents(VcpuEvents.extDabt());
+        }
+    }
+
+    /// {@return how often the guest was left}
+    long exits() {
+        return vcpus.stream().mapToLong(Vcpu::exits).sum();
+    }
+
+    /// {@return how many faults on guest memory KVM has handled}
+    long faults() {
+        return vcpus.stream().mapToLong(Vcpu::faults).sum();
+    }
+
+    @Override
+    public void close() {
+        vm.close();
+    }
+}
