@@ -11,30 +11,30 @@ import org.jspecify.annotations.Nullable;
 /// A command returns its exit code from `call`; it refuses input by throwing
 /// [dev.ipanema.base.text.BadInput], which becomes one line on the standard error stream.
 abstract class Command implements Callable<Integer> {
-    private @Nullable PrintWriter out;
-    private @Nullable PrintWriter err;
+    private @Nullable Streams streams;
 
     /// Gives the command its streams, before it is called.
-    final void attach(PrintWriter data, PrintWriter messages) {
-        out = data;
-        err = messages;
+    final void attach(Streams given) {
+        streams = given;
+    }
+
+    /// {@return the streams}
+    final Streams streams() {
+        Streams attached = streams;
+        if (attached == null) {
+            throw new IllegalStateException("The command was not started by Main");
+        }
+        return attached;
     }
 
     /// {@return where data goes}
     final PrintWriter out() {
-        return attached(out);
+        return streams().out();
     }
 
     /// {@return where messages go}
     final PrintWriter err() {
-        return attached(err);
-    }
-
-    private static PrintWriter attached(@Nullable PrintWriter stream) {
-        if (stream == null) {
-            throw new IllegalStateException("The command was not started by Main");
-        }
-        return stream;
+        return streams().err();
     }
 
     /// Takes arguments without the general parser, whose classes are so old (version 49) that no AOT cache holds them:
@@ -48,7 +48,7 @@ abstract class Command implements Callable<Integer> {
     @Override
     public abstract Integer call();
 
-    /// {@return whether both output streams of the process are a terminal, so that progress may be shown}
+    /// {@return whether input and output of the process are a terminal}
     static boolean interactive() {
         return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     }

@@ -2,7 +2,9 @@ package dev.ipanema.cli;
 
 import dev.ipanema.base.text.BadInput;
 import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.FileOutputStream;
+import java.io.InputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +32,9 @@ public final class Main {
     public static void main(String[] args) {
         PrintWriter out = writer(FileDescriptor.out);
         PrintWriter err = writer(FileDescriptor.err);
-        int code = run(args, out, err);
+        // The JVM's own stream would buffer what a guest is typed.
+        InputStream in = new FileInputStream(FileDescriptor.in);
+        int code = run(args, new Streams(out, err, in, new FileOutputStream(FileDescriptor.out)));
         out.flush();
         err.flush();
         System.exit(code);
@@ -44,8 +48,17 @@ public final class Main {
     ///
     /// @return the exit code
     static int run(String[] args, PrintWriter out, PrintWriter err) {
+        return run(args, Streams.of(out, err));
+    }
+
+    /// Runs a command with the given streams.
+    ///
+    /// @return the exit code
+    static int run(String[] args, Streams streams) {
+        PrintWriter out = streams.out();
+        PrintWriter err = streams.err();
         try {
-            return dispatch(args, out, err);
+            return dispatch(args, streams);
         } catch (BadInput e) {
             return refuse(e, out, err);
         } catch (OutOfMemoryError e) {
@@ -55,20 +68,21 @@ public final class Main {
         }
     }
 
-    private static int dispatch(String[] args, PrintWriter out, PrintWriter err) {
+    private static int dispatch(String[] args, Streams streams) {
+        PrintWriter out = streams.out();
         if (args.length == 0) {
-            printHelp(err);
+            printHelp(streams.err());
             return BadInput.USAGE;
         }
         String name = args[0];
         return switch (name) {
             case "--help", "-h" -> help(out);
-            case "help" -> args.length > 1 ? execute(new String[] {args[1], "--help"}, out, err) : help(out);
+            case "help" -> args.length > 1 ? execute(new String[] {args[1], "--help"}, streams) : help(out);
             case "--version", "-V" -> {
                 out.println("ipanema " + Version.text());
                 yield 0;
             }
-            default -> execute(args, out, err);
+            default -> execute(args, streams);
         };
     }
 
@@ -77,7 +91,7 @@ public final class Main {
         return 0;
     }
 
-    private static int execute(String[] args, PrintWriter out, PrintWriter err) {
+    private static int execute(String[] args, Streams streams) {
         String name = args[0];
         Command command = Commands.create(name);
         if (command == null) {
@@ -93,8 +107,10 @@ public final class Main {
         }
         String[] rest = new String[args.length - 1];
         System.arraycopy(args, 1, rest, 0, rest.length);
-        command.attach(out, err);
-        return command.takeSimple(rest) ? command.call() : GeneralParser.execute(name, command, rest, out, err);
+        command.attach(streams);
+        return command.takeSimple(rest)
+                ? command.call()
+                : GeneralParser.execute(name, command, rest, streams.out(), streams.err());
     }
 
     /// {@return what a user who typed `argument` probably meant, null when nothing comes to mind}

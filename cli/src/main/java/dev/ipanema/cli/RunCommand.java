@@ -12,21 +12,18 @@ import dev.ipanema.kvm.stage2.Stage2PageTable;
 import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.machine.cpu.Machine;
 import dev.ipanema.machine.memory.MemoryLimitExceededException;
-import dev.ipanema.vmm.boot.GuestEnd;
 import dev.ipanema.vmm.boot.Irqchip;
 import dev.ipanema.vmm.boot.VirtConfig;
-import dev.ipanema.vmm.boot.VirtMachine;
 import dev.ipanema.vmm.boot.VirtMap;
+import dev.ipanema.vmm.console.ConsoleScript;
 import dev.ipanema.vmm.probe.ProbeReport;
 import dev.ipanema.vmm.probe.ProbeRun;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.function.IntConsumer;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -45,7 +42,6 @@ import picocli.CommandLine.Parameters;
 final class RunCommand extends Command {
     private static final long PAGE = 4096;
     private static final long MAX_RAM = 512 * Sizes.GIB;
-    private static final int MAX_IMAGE = 256 << 20;
 
     @Parameters(index = "0", arity = "0..1", paramLabel = "IMAGE", description = "A bare-metal ELF or arm64 Image.")
     private @Nullable Path image;
@@ -70,6 +66,32 @@ final class RunCommand extends Command {
 
     @Option(names = "--dump-dtb", paramLabel = "FILE", description = "Write the guest's device tree to a file.")
     private @Nullable Path dumpDtb;
+
+    @Option(names = "--no-reboot", description = "End with exit code 1 when the guest resets itself.")
+    private boolean noReboot;
+
+    @ArgGroup(exclusive = false, multiplicity = "0..*")
+    private List<Expectation> expectations = new ArrayList<>();
+
+    /// One text that is waited for, with its answer.
+    static final class Expectation {
+        @Option(
+                names = "--expect",
+                required = true,
+                paramLabel = "TEXT",
+                description = "Wait for TEXT on the console; exit 0 when all such texts were seen. May be repeated.")
+        private String expect = "";
+
+        @Option(
+                names = "--send",
+                paramLabel = "TEXT",
+                description = "Send TEXT then, with \\n \\r \\t \\e \\xHH; nothing is appended.")
+        private @Nullable String send;
+
+        ConsoleScript.Step step() {
+            return new ConsoleScript.Step(expect, send);
+        }
+    }
 
     @Option(names = "--flat", description = "Take IMAGE as headerless, loaded at 0x40080000.")
     private boolean flat;
@@ -143,7 +165,8 @@ final class RunCommand extends Command {
         try (Host machine = builder.build()) {
             return read == null
                     ? probe(machine, version, ram, seconds)
-                    : boot(machine, version, config(read, ram, (int) count, seedValue), seconds);
+                    : new GuestSession(streams(), session(seconds))
+                            .run(machine, version, config(read, ram, (int) count, seedValue));
         } catch (MemoryLimitExceededException e) {
             throw new BadInput(String.valueOf(e.getMessage()), BadInput.FINDING);
         }
@@ -160,44 +183,26 @@ final class RunCommand extends Command {
         return profile;
     }
 
+    private GuestSession.Options session(long seconds) {
+        List<ConsoleScript.Step> steps =
+                expectations.stream().map(Expectation::step).toList();
+        return new GuestSession.Options(seconds, json, steps, dumpStage2, dumpDtb, host);
+    }
+
     private VirtConfig config(GuestImage read, long ram, int count, long seedValue) {
         return VirtConfig.builder(read, ram)
-                .initrd(initrd == null ? null : readFile(initrd, "an initrd"))
+                .initrd(initrd == null ? null : InputFiles.read(initrd, "an initrd"))
                 .params(params)
                 .cpus(count)
+                .reboot(!noReboot)
                 .irqchip(Irqchip.parse(irqchip))
                 .seed(seedValue)
                 .build();
     }
 
     private GuestImage read(Path path, long ram) {
-        return GuestImage.read(String.valueOf(path.getFileName()), readFile(path, "an image"), flat, VirtMap.RAM, ram);
-    }
-
-    private static byte[] readFile(Path path, String what) {
-        try {
-            if (Files.isDirectory(path)) {
-                throw new BadInput(path + ": a directory, not " + what);
-            }
-            return readBytes(path);
-        } catch (NoSuchFileException e) {
-            throw new BadInput(path + ": no such file");
-        } catch (IOException e) {
-            throw new BadInput(path + ": cannot be read (" + e.getMessage() + ")");
-        }
-    }
-
-    /// Reads a file that may be a pipe or a device, whose size says nothing.
-    private static byte[] readBytes(Path path) throws IOException {
-        if (Files.size(path) <= MAX_IMAGE) {
-            try (InputStream stream = Files.newInputStream(path)) {
-                byte[] bytes = stream.readNBytes(MAX_IMAGE + 1);
-                if (bytes.length <= MAX_IMAGE) {
-                    return bytes;
-                }
-            }
-        }
-        throw new BadInput(path + ": an image of more than " + Sizes.format(MAX_IMAGE));
+        return GuestImage.read(
+                String.valueOf(path.getFileName()), InputFiles.read(path, "an image"), flat, VirtMap.RAM, ram);
     }
 
     private int probe(Host machine, KernelVersion version, long ram, long seconds) {
@@ -214,51 +219,9 @@ final class RunCommand extends Command {
         return code;
     }
 
-    private int boot(Host machine, KernelVersion version, VirtConfig config, long seconds) {
-        IntConsumer console = json ? value -> {} : this::print;
-        try (VirtMachine vm = new VirtMachine(machine, version, config, console, Ticker.system())) {
-            if (dumpDtb != null) {
-                writeFile(dumpDtb, vm.deviceTree());
-            }
-            long start = System.nanoTime();
-            GuestEnd end = vm.run(seconds, () -> out().flush());
-            double wall = (System.nanoTime() - start) / 1e9;
-            dump(vm.stage2());
-            out().flush();
-            if (json) {
-                RunJson.write(out(), host, version.name(), end, vm.stage2Rows());
-            }
-            if (end.reason() != GuestEnd.Reason.SYSTEM_OFF) {
-                err().println("ipanema: " + end.message());
-                end.details().lines().forEach(line -> err().println("  " + line));
-            }
-            long insns = vm.instructions();
-            err().printf("insns %d wall %.3f mips %.1f%n", insns, wall, insns / wall / 1e6);
-            return end.reason().exitCode();
-        }
-    }
-
-    private static void writeFile(Path path, byte[] bytes) {
-        try {
-            Files.write(path, bytes);
-        } catch (IOException e) {
-            throw new BadInput(path + ": cannot be written (" + e.getMessage() + ")");
-        }
-    }
-
-    private void print(int value) {
-        // A serial port carries bytes; ASCII is what both sides agree on.
-        out().write(value);
-    }
-
     private void dump(Stage2PageTable tables) {
-        if (dumpStage2 == null) {
-            return;
-        }
-        try {
-            Files.writeString(dumpStage2, Stage2Dump.of(tables));
-        } catch (IOException e) {
-            throw new BadInput(dumpStage2 + ": cannot be written (" + e.getMessage() + ")");
+        if (dumpStage2 != null) {
+            OutputFiles.write(dumpStage2, Stage2Dump.of(tables));
         }
     }
 }

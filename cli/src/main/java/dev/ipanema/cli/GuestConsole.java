@@ -1,0 +1,71 @@
+package dev.ipanema.cli;
+
+import dev.ipanema.vmm.console.ConsoleScript;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/// The output of a guest's serial port: into a buffer that is written out from time to time, and to the script that
+/// waits for texts in it. Guest bytes come from the vCPUs' threads, one at a time; [#flush()] may run beside them.
+final class GuestConsole implements IntConsumer {
+    private static final int BUFFER = 1 << 13;
+
+    private final @Nullable OutputStream out;
+    private final ConsoleScript script;
+    private final Consumer<byte[]> answer;
+    private final byte[] buffer = new byte[BUFFER];
+    private int count;
+    private volatile boolean used;
+    private volatile @Nullable IOException failure;
+
+    /// @param out null: the output is not shown
+    /// @param answer takes what the script sends
+    GuestConsole(@Nullable OutputStream out, ConsoleScript script, Consumer<byte[]> answer) {
+        this.out = out;
+        this.script = script;
+        this.answer = answer;
+    }
+
+    @Override
+    public void accept(int value) {
+        synchronized (this) {
+            if (count == BUFFER) {
+                flush();
+            }
+            buffer[count++] = (byte) value;
+        }
+        used = true;
+        byte[] reply = script.accept(value);
+        if (reply.length > 0) {
+            answer.accept(reply);
+        }
+    }
+
+    /// Writes out what there is.
+    synchronized void flush() {
+        int length = count;
+        count = 0;
+        if (out == null || length == 0 || failure != null) {
+            return;
+        }
+        try {
+            out.write(buffer, 0, length);
+            out.flush();
+        } catch (IOException e) {
+            failure = e;
+        }
+    }
+
+    /// {@return whether the guest has written anything}
+    boolean isUsed() {
+        return used;
+    }
+
+    /// {@return why nothing can be written any more, null when it can}
+    @Nullable
+    IOException failure() {
+        return failure;
+    }
+}
