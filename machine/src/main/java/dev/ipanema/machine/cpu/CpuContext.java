@@ -47,6 +47,7 @@ public final class CpuContext {
 
     private final CpuModel model;
     private final TranslationContext translation = new TranslationContext();
+    private final VirtualCpuInterface gic = new VirtualCpuInterface();
     private long injected;
 
     /// Creates a context in reset state for a processor of this model.
@@ -75,6 +76,7 @@ public final class CpuContext {
         translation.vtcrEl2 = 0;
         translation.vttbrEl2 = 0;
         sys[SysReg.VPIDR_EL2.index()] = model.id(SysReg.MIDR_EL1);
+        gic.reset();
         pstateChanged();
         translation.changed();
     }
@@ -207,6 +209,11 @@ public final class CpuContext {
     /// [TranslationContext#changed()]}
     public TranslationContext translation() {
         return translation;
+    }
+
+    /// {@return the virtual GIC CPU interface}
+    public VirtualCpuInterface gic() {
+        return gic;
     }
 
     /// {@return the stored value of a system register; identification registers as the guest sees them}

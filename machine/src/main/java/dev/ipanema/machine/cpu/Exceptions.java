@@ -156,7 +156,8 @@ final class Exceptions {
     /// @return whether one was taken, to EL1
     boolean virtualInterrupt(CpuContext ctx) {
         long hcr = ctx.translation().hcrEl2;
-        if ((hcr & (HcrEl2.VSE | HcrEl2.VI | HcrEl2.VF)) == 0 || (hcr & HcrEl2.TGE) != 0) {
+        if (((hcr & (HcrEl2.VSE | HcrEl2.VI | HcrEl2.VF)) == 0 && ctx.gic().signals() == 0)
+                || (hcr & HcrEl2.TGE) != 0) {
             return false;
         }
         long masks = ctx.pstate;
@@ -166,11 +167,11 @@ final class Exceptions {
             toEl1(ctx, Esr.of(ExceptionClass.SERROR, true, syndrome), VECTOR_SERROR);
             return true;
         }
-        if ((hcr & HcrEl2.VI) != 0 && (hcr & HcrEl2.IMO) != 0 && (masks & Pstate.I) == 0) {
+        if ((masks & Pstate.I) == 0 && isVirtualIrq(ctx)) {
             toEl1(ctx, ctx.sys[SysReg.ESR_EL1.index()], VECTOR_IRQ);
             return true;
         }
-        if ((hcr & HcrEl2.VF) != 0 && (hcr & HcrEl2.FMO) != 0 && (masks & Pstate.F) == 0) {
+        if ((masks & Pstate.F) == 0 && isVirtualFiq(ctx)) {
             toEl1(ctx, ctx.sys[SysReg.ESR_EL1.index()], VECTOR_FIQ);
             return true;
         }
@@ -180,9 +181,21 @@ final class Exceptions {
     /// {@return whether a virtual interrupt is pending, masked or not: what ends WFI}
     static boolean isVirtualInterruptPending(CpuContext ctx) {
         long hcr = ctx.translation().hcrEl2;
-        return ((hcr & HcrEl2.VSE) != 0 && (hcr & HcrEl2.AMO) != 0)
-                || ((hcr & HcrEl2.VI) != 0 && (hcr & HcrEl2.IMO) != 0)
-                || ((hcr & HcrEl2.VF) != 0 && (hcr & HcrEl2.FMO) != 0);
+        return ((hcr & HcrEl2.VSE) != 0 && (hcr & HcrEl2.AMO) != 0) || isVirtualIrq(ctx) || isVirtualFiq(ctx);
+    }
+
+    /// {@return whether IRQ is pending: HCR_EL2.VI or a list register}
+    static boolean isVirtualIrq(CpuContext ctx) {
+        long hcr = ctx.translation().hcrEl2;
+        return (hcr & HcrEl2.IMO) != 0
+                && ((hcr & HcrEl2.VI) != 0 || (ctx.gic().signals() & VirtualCpuInterface.IRQ) != 0);
+    }
+
+    /// {@return whether FIQ is pending: HCR_EL2.VF or a list register}
+    static boolean isVirtualFiq(CpuContext ctx) {
+        long hcr = ctx.translation().hcrEl2;
+        return (hcr & HcrEl2.FMO) != 0
+                && ((hcr & HcrEl2.VF) != 0 || (ctx.gic().signals() & VirtualCpuInterface.FIQ) != 0);
     }
 
     private void toEl1(CpuContext ctx, long esr, int vector) {

@@ -6,6 +6,12 @@ public enum Exit {
     TRAP,
     /// Somebody called [ProcessingElement#kick()], which stands for a physical interrupt routed to EL2.
     KICK,
+    /// The virtual CPU interface asserts its maintenance interrupt, a physical one that is routed to EL2:
+    /// [VirtualCpuInterface#misr()] says why.
+    MAINTENANCE,
+    /// A timer of EL1 asserts its interrupt, a physical PPI that is routed to EL2 and not active:
+    /// [El1Timer#line] says which.
+    TIMER,
     /// As many instructions were executed as was asked for.
     BUDGET,
     /// The guest executed WFI, which was not trapped, and no virtual interrupt is pending. PC is behind it; the caller

@@ -5,8 +5,8 @@ import dev.ipanema.arm.register.CnthctlEl2;
 import dev.ipanema.arm.register.CntkctlEl1;
 import dev.ipanema.arm.register.SysReg;
 
-/// The registers of the EL1 physical and virtual timers over one machine's counter. They hold and compute state; the
-/// interrupt that a timer raises is not modelled here.
+/// The registers of the EL1 physical and virtual timers over one machine's counter, and the interrupts that the timers
+/// raise at one processing element.
 ///
 /// Source: Arm ARM DDI 0487, D12 "The Generic Timer in AArch64 state".
 final class GenericTimer {
@@ -64,9 +64,8 @@ final class GenericTimer {
             case CNTVCT_EL0, CNTVCTSS_EL0 -> virtualCount(ctx);
             case CNTP_TVAL_EL0 -> (ctx.sys[SysReg.CNTP_CVAL_EL0.index()] - counter.count()) & Integers.LOW32;
             case CNTV_TVAL_EL0 -> (ctx.sys[SysReg.CNTV_CVAL_EL0.index()] - virtualCount(ctx)) & Integers.LOW32;
-            case CNTP_CTL_EL0 -> control(ctx.sys[reg.index()], ctx.sys[SysReg.CNTP_CVAL_EL0.index()], counter.count());
-            case CNTV_CTL_EL0 ->
-                control(ctx.sys[reg.index()], ctx.sys[SysReg.CNTV_CVAL_EL0.index()], virtualCount(ctx));
+            case CNTP_CTL_EL0 -> control(ctx, El1Timer.PHYSICAL);
+            case CNTV_CTL_EL0 -> control(ctx, El1Timer.VIRTUAL);
             default -> ctx.sys[reg.index()];
         };
     }
@@ -80,11 +79,24 @@ final class GenericTimer {
     }
 
     private long virtualCount(CpuContext ctx) {
-        return counter.count() - ctx.sys[SysReg.CNTVOFF_EL2.index()];
+        return El1Timer.VIRTUAL.view(ctx, counter.count());
     }
 
-    private static long control(long control, long compare, long count) {
-        boolean met = (control & CntCtl.ENABLE) != 0 && Long.compareUnsigned(count, compare) >= 0;
+    private long control(CpuContext ctx, El1Timer timer) {
+        long control = ctx.sys[timer.control().index()];
+        boolean met = (control & CntCtl.ENABLE) != 0 && timer.isMet(ctx, counter.count());
         return met ? control | CntCtl.ISTATUS : control;
+    }
+
+    /// {@return whether a timer asserts its interrupt and the interrupt is not active}
+    boolean interrupts(CpuContext ctx) {
+        int forwarded = ctx.gic().forwarded();
+        boolean virtual = El1Timer.VIRTUAL.isOn(ctx) && (forwarded & 1 << El1Timer.VIRTUAL.intid()) == 0;
+        boolean physical = El1Timer.PHYSICAL.isOn(ctx) && (forwarded & 1 << El1Timer.PHYSICAL.intid()) == 0;
+        if (!virtual && !physical) {
+            return false;
+        }
+        long count = counter.count();
+        return (virtual && El1Timer.VIRTUAL.isMet(ctx, count)) || (physical && El1Timer.PHYSICAL.isMet(ctx, count));
     }
 }

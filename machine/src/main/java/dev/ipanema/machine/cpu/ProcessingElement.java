@@ -26,6 +26,9 @@ public final class ProcessingElement {
     /// Instructions run without a look at what is pending.
     private static final int SLICE = 1_000;
 
+    /// Instructions run without a look at the timers, at most one [#SLICE] more.
+    private static final int TIMER_INTERVAL = 4_000;
+
     /// How long WFE waits at most when it is not trapped; it may end early at any time.
     private static final long WFE_NANOS = 50_000;
 
@@ -55,6 +58,7 @@ public final class ProcessingElement {
     private final GuestCode code;
     private final Interpreter interpreter;
     private final RareInstructions rare;
+    private final GenericTimer timer;
 
     @SuppressWarnings("UnusedVariable") // accessed by PENDING
     private int pending;
@@ -71,7 +75,8 @@ public final class ProcessingElement {
         this.model = machine.cpuModel();
         this.mmu = mmu;
         this.exceptions = new Exceptions(mmu, model);
-        SystemRegisters registers = new SystemRegisters(exceptions, new GenericTimer(machine.counter()), model);
+        this.timer = new GenericTimer(machine.counter());
+        SystemRegisters registers = new SystemRegisters(exceptions, timer, model);
         this.rare = new RareInstructions(
                 this,
                 machine,
@@ -164,6 +169,7 @@ public final class ProcessingElement {
 
     private Exit runInside(CpuContext ctx, long maxInstructions) {
         long left = maxInstructions;
+        long lookAtTimers = maxInstructions;
         exceptionsWithoutProgress += ctx.takeInjected();
         while (true) {
             if (isPending() && servePending()) {
@@ -171,6 +177,15 @@ public final class ProcessingElement {
             }
             if (left <= 0) {
                 return Exit.BUDGET;
+            }
+            if ((ctx.gic().signals() & VirtualCpuInterface.MAINTENANCE) != 0) {
+                return Exit.MAINTENANCE;
+            }
+            if (left <= lookAtTimers) {
+                lookAtTimers = left - TIMER_INTERVAL;
+                if (timer.interrupts(ctx)) {
+                    return Exit.TIMER;
+                }
             }
             if (exceptions.virtualInterrupt(ctx)) {
                 continue;

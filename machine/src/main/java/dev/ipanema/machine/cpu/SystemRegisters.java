@@ -101,7 +101,7 @@ final class SystemRegisters {
     }
 
     private Verdict verdict(CpuContext ctx, SysReg reg, boolean read) {
-        if (!exists(reg)) {
+        if (!exists(reg) || (reg.isGicCpuInterface() && !GicRegisters.exists(ctx, reg))) {
             return Verdict.UNDEFINED;
         }
         boolean allowed = switch (reg.access()) {
@@ -184,6 +184,9 @@ final class SystemRegisters {
                 if (reg.op0() == 2) {
                     yield (mdcr & (MdcrEl2.TDA | MdcrEl2.TDE)) != 0;
                 }
+                if (reg.isGicCpuInterface()) {
+                    yield GicRegisters.trapped(ctx, reg);
+                }
                 yield GenericTimer.trapped(ctx, reg);
             }
         };
@@ -192,6 +195,9 @@ final class SystemRegisters {
     private long read(CpuContext ctx, SysReg reg) {
         if (GenericTimer.owns(reg)) {
             return timer.read(ctx, reg);
+        }
+        if (reg.isGicCpuInterface()) {
+            return GicRegisters.read(ctx, reg);
         }
         return switch (reg) {
             case ISR_EL1 -> pendingVirtual(ctx);
@@ -206,8 +212,8 @@ final class SystemRegisters {
     private static long pendingVirtual(CpuContext ctx) {
         long hcr = ctx.translation().hcrEl2;
         return ((hcr & HcrEl2.AMO) != 0 && (hcr & HcrEl2.VSE) != 0 ? Pstate.A : 0)
-                | ((hcr & HcrEl2.IMO) != 0 && (hcr & HcrEl2.VI) != 0 ? Pstate.I : 0)
-                | ((hcr & HcrEl2.FMO) != 0 && (hcr & HcrEl2.VF) != 0 ? Pstate.F : 0);
+                | (Exceptions.isVirtualIrq(ctx) ? Pstate.I : 0)
+                | (Exceptions.isVirtualFiq(ctx) ? Pstate.F : 0);
     }
 
     /// With HCR_EL2.AMO an access to DISR_EL1 reaches VDISR_EL2.
@@ -218,6 +224,10 @@ final class SystemRegisters {
     private void write(CpuContext ctx, SysReg reg, long value) {
         if (GenericTimer.owns(reg)) {
             timer.write(ctx, reg, value);
+            return;
+        }
+        if (reg.isGicCpuInterface()) {
+            GicRegisters.write(ctx, reg, value);
             return;
         }
         switch (reg) {

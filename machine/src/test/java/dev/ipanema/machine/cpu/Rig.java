@@ -17,6 +17,7 @@ import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.arm.register.TcrEl1;
 import dev.ipanema.arm.register.VttbrEl2;
+import dev.ipanema.base.time.Ticker;
 import dev.ipanema.machine.memory.Agent;
 import dev.ipanema.machine.memory.PhysicalMemory;
 import dev.ipanema.machine.mmu.ExclusivePolicy;
@@ -45,6 +46,7 @@ final class Rig implements AutoCloseable {
     final ProcessingElement pe;
     final CpuContext ctx;
     long nanos;
+    Ticker ticker = () -> nanos;
 
     Rig() {
         this("max");
@@ -60,7 +62,7 @@ final class Rig implements AutoCloseable {
                 .ram("ram", RAM, RAM_SIZE)
                 .maxResident(RAM_SIZE)
                 .build();
-        machine = new Machine(memory, model, processingElements, ExclusivePolicy.WORK, () -> nanos);
+        machine = new Machine(memory, model, processingElements, ExclusivePolicy.WORK, () -> ticker.nanos());
         pe = machine.processingElement(0);
         ctx = new CpuContext(model);
         ctx.set(SysReg.HCR_EL2, HcrEl2.RW);

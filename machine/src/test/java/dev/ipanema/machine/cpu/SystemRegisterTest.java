@@ -251,6 +251,7 @@ class SystemRegisterTest {
             assertThat(rig.ctx.get(SysReg.CNTV_CVAL_EL0)).isEqualTo(100);
 
             rig.nanos = 130;
+            rig.ctx.gic().setForwarded(El1Timer.VIRTUAL.intid(), true);
             rig.run(asm -> asm.mrs(X2, SysReg.CNTV_CTL_EL0)
                     .mrs(X1, SysReg.CNTV_TVAL_EL0)
                     .hvc(0));
