@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ipanema.arm.a64.A64Feature;
 import dev.ipanema.arm.a64.Encoding;
+import dev.ipanema.arm.a64.EncodingTable;
 import dev.ipanema.arm.cpu.CpuModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -85,6 +86,15 @@ class DifferentialTest {
             for (Comparison.Difference difference : differences) {
                 assertThat(comparison.shrink(difference).sequence().rows()).containsExactly("EOR_REG_X");
             }
+        }
+    }
+
+    @Test
+    void eachLineOfTheListNamesRowsThatExist() {
+        for (NotCompared.Entry entry : NotCompared.list().entries()) {
+            assertThat(EncodingTable.table().rows())
+                    .as(entry.toString())
+                    .anyMatch(row -> entry.rows().matcher(row.name()).matches());
         }
     }
 

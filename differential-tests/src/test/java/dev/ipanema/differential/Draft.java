@@ -1,5 +1,6 @@
 package dev.ipanema.differential;
 
+import dev.ipanema.arm.a64.Decoder;
 import dev.ipanema.arm.a64.Disassembler;
 import dev.ipanema.arm.a64.Encoding;
 import dev.ipanema.arm.a64.EncodingTable;
@@ -38,6 +39,10 @@ final class Draft {
 
     private final BitSet written = new BitSet();
 
+    /// Whether there is an exclusive access: another one, of another size or to another place, would be CONSTRAINED
+    /// UNPREDICTABLE.
+    private boolean exclusive;
+
     private record Branch(int at, @Nullable Field displacement, int register) {}
 
     Draft(RandomGenerator random, Values values) {
@@ -52,9 +57,12 @@ final class Draft {
     ///
     /// @return false when none was found that can follow what is there
     boolean add(Encoding row) {
+        if (isExclusive(row) && exclusive) {
+            return false;
+        }
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             int word = word(row);
-            if (row.matches(word) && prepare(row, word)) {
+            if (Decoder.all().find(word) == row && prepare(row, word)) {
                 append(row, word);
                 return true;
             }
@@ -64,6 +72,9 @@ final class Draft {
 
     /// Adds a load exclusive and a store exclusive to the same place.
     boolean addExclusivePair(Encoding load, Encoding store) {
+        if (exclusive) {
+            return false;
+        }
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             int first = word(load);
             Field base = field(load, "Rn");
@@ -85,6 +96,7 @@ final class Draft {
     private void append(Encoding row, int word) {
         words.add(word);
         rows.add(row.name());
+        exclusive |= isExclusive(row);
         MemoryOperand operand = memory(row, word);
         for (String name : new String[] {"Rd", "Rt", "Rt2", "Rs"}) {
             Field field = row.fields().get(name);
@@ -127,6 +139,10 @@ final class Draft {
             throw new IllegalStateException(row + " has no field " + name);
         }
         return field;
+    }
+
+    private static boolean isExclusive(Encoding row) {
+        return row.op() == Op.LDXR || row.op() == Op.LDXP || row.op() == Op.STXR || row.op() == Op.STXP;
     }
 
     private static boolean isBranch(Encoding row) {
