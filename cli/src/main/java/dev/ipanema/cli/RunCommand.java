@@ -7,6 +7,8 @@ import dev.ipanema.base.time.Ticker;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.host.platform.HostProfile;
 import dev.ipanema.images.format.GuestImage;
+import dev.ipanema.images.format.SymbolFile;
+import dev.ipanema.images.format.SymbolTable;
 import dev.ipanema.kvm.stage2.Stage2Dump;
 import dev.ipanema.kvm.stage2.Stage2PageTable;
 import dev.ipanema.kvm.version.KernelVersion;
@@ -66,6 +68,12 @@ final class RunCommand extends Command {
 
     @Option(names = "--dump-dtb", paramLabel = "FILE", description = "Write the guest's device tree to a file.")
     private @Nullable Path dumpDtb;
+
+    @Option(
+            names = "--map",
+            paramLabel = "SYMBOLS",
+            description = "Names for backtraces: System.map or vmlinux (default: those of an ELF image).")
+    private @Nullable Path map;
 
     @Option(names = "--no-reboot", description = "End with exit code 1 when the guest resets itself.")
     private boolean noReboot;
@@ -192,12 +200,17 @@ final class RunCommand extends Command {
     private VirtConfig config(GuestImage read, long ram, int count, long seedValue) {
         return VirtConfig.builder(read, ram)
                 .initrd(initrd == null ? null : InputFiles.read(initrd, "an initrd"))
+                .symbols(map == null ? SymbolTable.EMPTY : symbols(map))
                 .params(params)
                 .cpus(count)
                 .reboot(!noReboot)
                 .irqchip(Irqchip.parse(irqchip))
                 .seed(seedValue)
                 .build();
+    }
+
+    private static SymbolTable symbols(Path path) {
+        return SymbolFile.read(String.valueOf(path.getFileName()), InputFiles.read(path, "a file of symbols"));
     }
 
     private GuestImage read(Path path, long ram) {

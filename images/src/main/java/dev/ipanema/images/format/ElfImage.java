@@ -59,18 +59,15 @@ final class ElfImage {
         return new ElfImage(name, file).read();
     }
 
+    /// {@return the symbols of an ELF that need not be loadable}
+    static SymbolTable symbols(String name, byte[] file) {
+        ElfImage image = new ElfImage(name, file);
+        image.checkHeader();
+        return image.readSymbols();
+    }
+
     private GuestImage read() {
-        if (file.length < HEADER_SIZE) {
-            throw bad("the ELF header is truncated at %d bytes", file.length);
-        }
-        if (file[EI_CLASS] != ELFCLASS64 || file[EI_DATA] != ELFDATA2LSB) {
-            throw bad("not a 64-bit little-endian ELF");
-        }
-        int machine = bytes.getShort(E_MACHINE) & 0xffff;
-        if (machine != EM_AARCH64) {
-            throw bad("an ELF for machine %d, not for AArch64 (%d)", machine, EM_AARCH64);
-        }
-        int type = bytes.getShort(E_TYPE) & 0xffff;
+        int type = checkHeader();
         if (type != ET_EXEC && type != ET_DYN) {
             throw bad("an ELF of type %d, not an executable", type);
         }
@@ -83,6 +80,21 @@ final class ElfImage {
             }
         }
         return new GuestImage("ELF", entry, segments, readSymbols());
+    }
+
+    /// {@return e_type of an ELF for AArch64}
+    private int checkHeader() {
+        if (file.length < HEADER_SIZE) {
+            throw bad("the ELF header is truncated at %d bytes", file.length);
+        }
+        if (file[EI_CLASS] != ELFCLASS64 || file[EI_DATA] != ELFDATA2LSB) {
+            throw bad("not a 64-bit little-endian ELF");
+        }
+        int machine = bytes.getShort(E_MACHINE) & 0xffff;
+        if (machine != EM_AARCH64) {
+            throw bad("an ELF for machine %d, not for AArch64 (%d)", machine, EM_AARCH64);
+        }
+        return bytes.getShort(E_TYPE) & 0xffff;
     }
 
     /// Adds the loadable segments and returns the physical address of the entry.

@@ -6,7 +6,6 @@ import dev.ipanema.arm.register.AtOp;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.base.text.Sizes;
 import dev.ipanema.host.mm.UserMemory;
-import dev.ipanema.images.format.SymbolTable;
 import dev.ipanema.machine.cpu.CpuContext;
 import dev.ipanema.machine.mmu.Mmu;
 
@@ -24,10 +23,10 @@ final class Backtrace {
     private final UserMemory memory;
     private final long ramHva;
     private final long ramSize;
-    private final SymbolTable symbols;
+    private final GuestSymbols symbols;
 
     /// @param ramHva where the VMM has mapped the guest's RAM
-    Backtrace(CpuContext cpu, Mmu mmu, UserMemory memory, long ramHva, long ramSize, SymbolTable symbols) {
+    Backtrace(CpuContext cpu, Mmu mmu, UserMemory memory, long ramHva, long ramSize, GuestSymbols symbols) {
         this.cpu = cpu;
         this.mmu = mmu;
         this.memory = memory;
@@ -66,7 +65,7 @@ final class Backtrace {
 
     private void frame(StringBuilder text, String label, long address) {
         text.append("  ").append(label).append(' ').append(Sizes.hex(address));
-        symbols.describe(address).ifPresent(name -> text.append(' ').append(name));
+        symbols.describe(cpu, address).ifPresent(name -> text.append(' ').append(name));
         text.append('\n');
     }
 

@@ -3,11 +3,13 @@ package dev.ipanema.vmm.boot;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
 import dev.ipanema.images.format.GuestImage;
+import dev.ipanema.images.format.SymbolTable;
 import org.jspecify.annotations.Nullable;
 
 /// What a [VirtMachine] shall be.
 ///
 /// @param image the kernel or bare-metal program
+/// @param symbols names for its addresses, empty: those of the image
 /// @param initrd the initial RAM disk, null for none; not copied, never written
 /// @param params the kernel's command line, may be empty
 /// @param cpus vCPUs, 1 to [Irqchip#maxCpus()]
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // Files, shared and never written.
 public record VirtConfig(
         GuestImage image,
+        SymbolTable symbols,
         byte @Nullable [] initrd,
         String params,
         int cpus,
@@ -47,6 +50,7 @@ public record VirtConfig(
     public static final class Builder {
         private final GuestImage image;
         private final long ramSize;
+        private SymbolTable symbols = SymbolTable.EMPTY;
         private byte @Nullable [] initrd;
         private String params = "";
         private int cpus = 1;
@@ -57,6 +61,12 @@ public record VirtConfig(
         private Builder(GuestImage image, long ramSize) {
             this.image = image;
             this.ramSize = ramSize;
+        }
+
+        /// Sets the names for the guest's addresses.
+        public Builder symbols(SymbolTable table) {
+            symbols = table;
+            return this;
         }
 
         /// Sets the initial RAM disk, null for none.
@@ -99,7 +109,7 @@ public record VirtConfig(
         ///
         /// @throws BadInput when a value is out of its range
         public VirtConfig build() {
-            return new VirtConfig(image, initrd, params, cpus, ramSize, irqchip, reboot, seed);
+            return new VirtConfig(image, symbols, initrd, params, cpus, ramSize, irqchip, reboot, seed);
         }
     }
 }

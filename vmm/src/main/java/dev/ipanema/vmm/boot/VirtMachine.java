@@ -47,6 +47,7 @@ public final class VirtMachine implements AutoCloseable {
     private final Machine machine;
     private final GuestLayout layout;
     private final byte[] deviceTree;
+    private final GuestSymbols symbols;
     private final Ticker ticker;
     private final IntConsumer console;
     private final boolean fwb;
@@ -68,6 +69,7 @@ public final class VirtMachine implements AutoCloseable {
     public VirtMachine(Host host, KernelVersion version, VirtConfig config, IntConsumer console, Ticker ticker) {
         this.config = config;
         this.ticker = ticker;
+        this.symbols = new GuestSymbols(config.image(), config.symbols());
         this.console = console;
         this.machine = host.machine();
         fwb = host.fwb();
@@ -312,7 +314,7 @@ public final class VirtMachine implements AutoCloseable {
                         mm.userMemory(),
                         ramHva,
                         config.ramSize(),
-                        config.image().symbols())
+                        symbols)
                 .render();
     }
 
