@@ -4,6 +4,8 @@ module dev.ipanema.devices {
     requires transitive dev.ipanema.machine;
     requires static transitive org.jspecify;
 
+    exports dev.ipanema.devices.bus;
+    exports dev.ipanema.devices.clock;
     exports dev.ipanema.devices.gpu;
     exports dev.ipanema.devices.serial;
 }

@@ -1,11 +1,17 @@
 package dev.ipanema.devices.serial;
 
+import dev.ipanema.devices.bus.IrqLine;
+import dev.ipanema.devices.bus.Registers;
 import dev.ipanema.machine.memory.MmioRegion;
 import java.util.function.IntConsumer;
 
 /// Arm PrimeCell UART PL011 (DDI 0183, r1p5): registers, receive FIFO and interrupt state. Transmission is instant.
 ///
-/// Limitations: no modem lines, no DMA, baud rate and FIFO trigger levels are stored and have no effect on timing.
+/// The receive interrupt is raised when the FIFO reaches the level of UARTIFLS (without FIFOs: one byte), the receive
+/// timeout at once when any byte waits, since no further byte is on the wire. The transmit interrupt is raised by each
+/// transmitted byte: the FIFO has then run empty.
+///
+/// Limitations: no modem lines, no DMA, no loopback; the baud rate is stored and has no effect.
 /// Not thread-safe: its VMM calls it from one thread or under a lock.
 public final class Pl011 implements MmioRegion {
     /// Bytes of its register window.
@@ -44,7 +50,13 @@ public final class Pl011 implements MmioRegion {
 
     private static final int FIFO_DEPTH = 16;
 
+    /// Bytes at which the receive interrupt is raised, by the level of UARTIFLS; reserved levels are as half full.
+    private static final int[] RX_LEVELS = {2, 4, 8, 12, 14, 8, 8, 8};
+
+    private static final int IFLS_RX_SHIFT = 3;
+
     private final IntConsumer transmit;
+    private final IrqLine irq;
     private final byte[] fifo = new byte[FIFO_DEPTH];
     private int fifoHead;
     private int fifoCount;
@@ -60,21 +72,39 @@ public final class Pl011 implements MmioRegion {
 
     /// @param transmit takes each transmitted byte, 0 to 255
     public Pl011(IntConsumer transmit) {
+        this(transmit, IrqLine.NONE);
+    }
+
+    /// @param transmit takes each transmitted byte, 0 to 255
+    /// @param irq its combined interrupt, UARTINTR
+    public Pl011(IntConsumer transmit, IrqLine irq) {
         this.transmit = transmit;
+        this.irq = irq;
     }
 
     /// Gives the guest a byte to read.
     ///
     /// @return false when the FIFO is full; the byte is then not taken
     public boolean receive(int value) {
-        int depth = (lcrH & LCR_FEN) != 0 ? FIFO_DEPTH : 1;
-        if (fifoCount >= depth) {
+        if (fifoCount >= depth()) {
             return false;
         }
         fifo[(fifoHead + fifoCount) % FIFO_DEPTH] = (byte) value;
         fifoCount++;
-        ris |= INT_RX | INT_RT;
+        ris |= INT_RT;
+        if (fifoCount >= level()) {
+            ris |= INT_RX;
+        }
+        irq.set(interrupt());
         return true;
+    }
+
+    private int depth() {
+        return (lcrH & LCR_FEN) != 0 ? FIFO_DEPTH : 1;
+    }
+
+    private int level() {
+        return (lcrH & LCR_FEN) != 0 ? RX_LEVELS[ifls >> IFLS_RX_SHIFT & 7] : 1;
     }
 
     /// {@return the level of its combined interrupt, UARTINTR}
@@ -84,10 +114,7 @@ public final class Pl011 implements MmioRegion {
 
     @Override
     public long read(long offset, int bytes) {
-        int register = (int) offset & ~3;
-        int shift = ((int) offset & 3) * 8;
-        long value = Integer.toUnsignedLong(readRegister(register)) >>> shift;
-        return bytes >= 4 ? value : value & ((1L << (bytes * 8)) - 1);
+        return Registers.part(readRegister((int) offset & ~3), offset, bytes);
     }
 
     private int readRegister(int register) {
@@ -115,15 +142,18 @@ public final class Pl011 implements MmioRegion {
         int value = fifo[fifoHead] & 0xff;
         fifoHead = (fifoHead + 1) % FIFO_DEPTH;
         fifoCount--;
-        if (fifoCount == 0) {
-            ris &= ~(INT_RX | INT_RT);
+        if (fifoCount < level()) {
+            ris &= ~INT_RX;
         }
+        if (fifoCount == 0) {
+            ris &= ~INT_RT;
+        }
+        irq.set(interrupt());
         return value;
     }
 
     private int flags() {
-        int depth = (lcrH & LCR_FEN) != 0 ? FIFO_DEPTH : 1;
-        return FR_TXFE | (fifoCount == 0 ? FR_RXFE : 0) | (fifoCount >= depth ? FR_RXFF : 0);
+        return FR_TXFE | (fifoCount == 0 ? FR_RXFE : 0) | (fifoCount >= depth() ? FR_RXFF : 0);
     }
 
     @Override
@@ -145,6 +175,7 @@ public final class Pl011 implements MmioRegion {
                 if (((lcrH ^ data) & LCR_FEN) != 0) {
                     fifoHead = 0;
                     fifoCount = 0;
+                    ris &= ~(INT_RX | INT_RT);
                 }
                 lcrH = data & 0xff;
             }
@@ -162,5 +193,6 @@ public final class Pl011 implements MmioRegion {
                 // Reserved and read-only registers ignore writes.
             }
         }
+        irq.set(interrupt());
     }
 }
