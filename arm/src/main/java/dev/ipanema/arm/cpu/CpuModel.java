@@ -134,9 +134,25 @@ public final class CpuModel {
         return PA_RANGE_BITS[(int) Math.min(id(SysReg.ID_AA64MMFR0_EL1) & 0xf, PA_RANGE_BITS.length - 1)];
     }
 
+    /// {@return how many breakpoints there are, from `ID_AA64DFR0_EL1.BRPs`}
+    public int breakpoints() {
+        return (int) (id(SysReg.ID_AA64DFR0_EL1) >>> 12 & 0xf) + 1;
+    }
+
+    /// {@return how many watchpoints there are, from `ID_AA64DFR0_EL1.WRPs`}
+    public int watchpoints() {
+        return (int) (id(SysReg.ID_AA64DFR0_EL1) >>> 20 & 0xf) + 1;
+    }
+
     /// {@return the number of VMID bits, 8 or 16}
     public int vmidBits() {
         return has(CpuFeature.VMID16) ? 16 : 8;
+    }
+
+    /// {@return the level of pointer authentication that the hardware has, with either cipher: the value of
+    /// `ID_AA64ISAR1_EL1.APA` or `ID_AA64ISAR2_EL1.APA3`, 0 for none}
+    public int pauthLevel() {
+        return (int) Math.max(id(SysReg.ID_AA64ISAR1_EL1) >>> 4 & 0xf, id(SysReg.ID_AA64ISAR2_EL1) >>> 12 & 0xf);
     }
 
     /// {@return whether the hardware has a feature}

@@ -333,6 +333,14 @@ public final class Esr {
         return of(ExceptionClass.PAC, true, 0);
     }
 
+    /// {@return the syndrome of an authentication that failed (FEAT_FPAC)}
+    ///
+    /// @param data whether the pointer is of data
+    /// @param key 0 for an A key, 1 for a B key
+    public static long fpac(boolean data, int key) {
+        return of(ExceptionClass.FPAC, true, (data ? 2 : 0) | key);
+    }
+
     /// {@return the syndrome of a branch to an instruction that PSTATE.BTYPE does not allow}
     /// @param btype PSTATE.BTYPE, 1 to 3
     public static long bti(int btype) {
@@ -398,10 +406,11 @@ public final class Esr {
 
     /// {@return the syndrome of a software step}
     /// @param lower whether it was taken from a lower Exception level
+    /// @param completed whether an instruction was stepped since the step began
     /// @param exclusive whether the stepped instruction was a load-exclusive
-    public static long softwareStep(boolean lower, boolean exclusive) {
+    public static long softwareStep(boolean lower, boolean completed, boolean exclusive) {
         int ec = lower ? ExceptionClass.SOFTWARE_STEP_LOWER : ExceptionClass.SOFTWARE_STEP_SAME;
-        return of(ec, true, STEP_ISV | (exclusive ? STEP_EX : 0) | DEBUG_FSC);
+        return of(ec, true, (completed ? STEP_ISV : 0) | (exclusive ? STEP_EX : 0) | DEBUG_FSC);
     }
 
     /// {@return the syndrome of a watchpoint}

@@ -25,6 +25,8 @@ public final class FaultStatus {
     public static final int PARITY_TTW = 0x1C;
     /// Alignment fault.
     public static final int ALIGNMENT = 0x21;
+    /// Debug exception: a watchpoint, in an abort's place.
+    public static final int DEBUG = 0x22;
     /// TLB conflict abort.
     public static final int TLB_CONFLICT = 0x30;
     /// Unsupported atomic hardware update fault (access flag or dirty state).
@@ -142,6 +144,7 @@ public final class FaultStatus {
             case PARITY -> "synchronous parity or ECC error";
             case PARITY_TTW -> "synchronous parity or ECC error on walk";
             case ALIGNMENT -> "alignment fault";
+            case DEBUG -> "debug exception";
             case TLB_CONFLICT -> "TLB conflict abort";
             case UNSUPPORTED_HW_UPDATE -> "unsupported atomic hardware update";
             case IMPDEF_LOCKDOWN -> "IMPLEMENTATION DEFINED lockdown fault";

@@ -109,7 +109,7 @@ class EsrTest {
     @Test
     void debugExceptionsHaveTheDebugStatus() {
         assertThat(Esr.breakpoint(true)).isEqualTo(0xC200_0022L);
-        assertThat(Esr.softwareStep(true, false)).isEqualTo(0xCB00_0022L);
+        assertThat(Esr.softwareStep(true, true, false)).isEqualTo(0xCB00_0022L);
         assertThat(Esr.watchpoint(false, true, false)).isEqualTo(0xD600_0062L);
         assertThat(Esr.describe(Esr.watchpoint(false, true, false)))
                 .isEqualTo("0xd6000062 EC=0x35 Watchpoint from the current EL, write");

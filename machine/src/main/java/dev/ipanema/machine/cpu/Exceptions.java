@@ -7,8 +7,10 @@ import dev.ipanema.arm.cpu.CpuFeature;
 import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.arm.exception.Esr;
 import dev.ipanema.arm.exception.ExceptionClass;
+import dev.ipanema.arm.exception.FaultStatus;
 import dev.ipanema.arm.exception.Hpfar;
 import dev.ipanema.arm.register.HcrEl2;
+import dev.ipanema.arm.register.MdcrEl2;
 import dev.ipanema.arm.register.Pstate;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
@@ -114,6 +116,9 @@ final class Exceptions {
     ///
     /// @param word the pre-decoded instruction
     int dataAbort(CpuContext ctx, long word, Fault fault) {
+        if (fault.fsc() == FaultStatus.DEBUG) {
+            return watchpoint(ctx, fault);
+        }
         int flags = (fault.isWrite() ? Esr.WNR : 0) | (fault.isCacheMaintenance() ? Esr.CM : 0);
         if (toEl2(ctx, fault)) {
             int iss = Esr.abortIss(fault.fsc(), flags | (fault.s1ptw() ? Esr.S1PTW : 0));
@@ -132,6 +137,16 @@ final class Exceptions {
         }
         boolean lower = ctx.el() == 0;
         return synchronous(ctx, Esr.dataAbort(lower, true, Esr.abortIss(fault.fsc(), flags)), fault.va());
+    }
+
+    private int watchpoint(CpuContext ctx, Fault fault) {
+        boolean routed = (ctx.sys[SysReg.MDCR_EL2.index()] & MdcrEl2.TDE) != 0;
+        long esr = Esr.watchpoint(routed || ctx.el() == 0, fault.isWrite(), fault.isCacheMaintenance());
+        if (routed) {
+            farEl2 = fault.va();
+            return trap(esr);
+        }
+        return synchronous(ctx, esr, fault.va());
     }
 
     /// The aux of other instructions is no [Access].
@@ -233,7 +248,7 @@ final class Exceptions {
         long spsr = ctx.sys[SysReg.SPSR_EL1.index()] & (restored | Pstate.AARCH32);
         long mode = spsr & Pstate.MODE;
         if (mode == Pstate.EL0T || mode == Pstate.EL1T || mode == Pstate.EL1H) {
-            ctx.replacePstate(spsr);
+            ctx.replacePstate(spsr | DebugUnit.stepStateOnReturn(ctx, ctx.sys[SysReg.SPSR_EL1.index()]));
         } else {
             long regardless = Pstate.NZCV | Pstate.DAIF | Pstate.PAN;
             ctx.replacePstate((ctx.pstate() & ~regardless) | (spsr & regardless) | Pstate.IL);

@@ -58,6 +58,7 @@ public final class ProcessingElement {
     private final GuestCode code;
     private final Interpreter interpreter;
     private final RareInstructions rare;
+    private final DebugUnit debug;
     private final GenericTimer timer;
 
     @SuppressWarnings("UnusedVariable") // accessed by PENDING
@@ -66,6 +67,7 @@ public final class ProcessingElement {
     @SuppressWarnings("UnusedVariable") // accessed by EVENT
     private boolean event;
 
+    private boolean debugging;
     private long instructions;
     private long exceptionsWithoutProgress;
     private volatile @Nullable Thread waiting;
@@ -75,6 +77,7 @@ public final class ProcessingElement {
         this.model = machine.cpuModel();
         this.mmu = mmu;
         this.exceptions = new Exceptions(mmu, model);
+        this.debug = new DebugUnit(exceptions, mmu, model);
         this.timer = new GenericTimer(machine.counter());
         SystemRegisters registers = new SystemRegisters(exceptions, timer, model);
         this.rare = new RareInstructions(
@@ -191,7 +194,7 @@ public final class ProcessingElement {
                 continue;
             }
             long taken = exceptions.taken;
-            int reason = runFrom(ctx, left);
+            int reason = DebugUnit.isArmed(ctx) || debugging ? runDebugged(ctx, left) : runFrom(ctx, left);
             long retired = interpreter.executed();
             if (reason == Interpreter.RESUME && exceptions.taken == taken) {
                 retired++;
@@ -219,6 +222,31 @@ public final class ProcessingElement {
             code.applyForeignStores();
         }
         return (bits & KICK) != 0;
+    }
+
+    /// Runs with debug exceptions: one instruction at a time while they are enabled.
+    private int runDebugged(CpuContext ctx, long left) {
+        interpreter.nothingExecuted();
+        debugging = DebugUnit.isArmed(ctx);
+        if (!debugging) {
+            debug.forgetWatchpoints();
+            return runFrom(ctx, left);
+        }
+        if (!debug.isEnabled(ctx)) {
+            debug.armWatchpoints(ctx, false);
+            return runFrom(ctx, left);
+        }
+        int reason = debug.before(ctx);
+        if (reason != Interpreter.NEXT) {
+            return reason;
+        }
+        long taken = exceptions.taken;
+        reason = runFrom(ctx, 1);
+        debug.disarm();
+        if (exceptions.taken == taken && (interpreter.executed() > 0 || reason == Interpreter.RESUME)) {
+            debug.completed(ctx);
+        }
+        return reason;
     }
 
     /// Fetches at PC and runs.

@@ -116,7 +116,19 @@ final class GuestAccess {
             secondPa = translator.result.pa;
             secondType = mmu.resultAttributes();
         }
-        return true;
+        return !mmu.watchpoints().armed() || !watched(va, bytes, flags);
+    }
+
+    /// Records a watchpoint that an access hits; it comes after everything that translation could find wrong.
+    private boolean watched(long va, int bytes, int flags) {
+        boolean read = (flags & Translator.READ) != 0;
+        boolean write = (flags & Translator.WRITE) != 0;
+        if (!mmu.watchpoints().hit(va, bytes, read, write, (flags & Translator.USER) != 0 ? 0 : 1)) {
+            return false;
+        }
+        mmu.fault().record(1, FaultStatus.DEBUG, false, 0, write);
+        mmu.fault().of(va, false, false);
+        return !faulted(false);
     }
 
     private boolean faulted(boolean done) {
@@ -246,6 +258,9 @@ final class GuestAccess {
             mmu.faultRecorded();
             return;
         }
+        if (mmu.watchpoints().armed() && watched(block, zeroBlock, flags)) {
+            return;
+        }
         long pa = translator.result.pa & -(long) zeroBlock;
         refill(va, 1, false, true);
         if (memory.hostAddressForRead(pa) < 0) {
@@ -301,7 +316,7 @@ final class GuestAccess {
 
     /// Enters the page of the last translation into the software TLB, unless the access crosses a page.
     void refill(long va, int bytes, boolean unprivileged, boolean forWrite) {
-        if (!insidePage(va, bytes)) {
+        if (!insidePage(va, bytes) || mmu.watchpoints().armed()) {
             return;
         }
         Translation t = translator.result;

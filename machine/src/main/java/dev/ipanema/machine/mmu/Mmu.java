@@ -50,6 +50,7 @@ public final class Mmu {
     private final GuestAccess access;
     private final AtomicAccess atomics;
     private final AddressTranslation at;
+    private final Watchpoints watchpoints;
     private final long[] fetchTags = new long[FETCH_ENTRIES];
     private final long[] fetchPages = new long[FETCH_ENTRIES];
 
@@ -85,12 +86,18 @@ public final class Mmu {
         this.access = new GuestAccess(this, memory, model, translator, policy);
         this.atomics = new AtomicAccess(this, access, memory, domain);
         this.at = new AddressTranslation(translator);
+        this.watchpoints = new Watchpoints(this::forgetSoftEntries);
         setContext(context);
     }
 
     /// {@return the number of the processing element}
     public int index() {
         return maintenance.index();
+    }
+
+    /// {@return its watchpoints}
+    public Watchpoints watchpoints() {
+        return watchpoints;
     }
 
     // ---------------------------------------------------------------- context
@@ -524,6 +531,11 @@ public final class Mmu {
 
     private boolean bits52(TlbiOp op) {
         return op.allowedAtEl1() ? (context.tcrEl1 & TcrEl1.DS) != 0 : regime.stage2.shFromVtcr();
+    }
+
+    private void forgetSoftEntries() {
+        generations.retireAll();
+        tlbChanged();
     }
 
     private void tlbChanged() {
