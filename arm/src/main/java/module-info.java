@@ -8,6 +8,7 @@ module dev.ipanema.arm {
     exports dev.ipanema.arm.register;
     exports dev.ipanema.arm.cpu;
     exports dev.ipanema.arm.memory;
+    exports dev.ipanema.arm.pauth;
     exports dev.ipanema.arm.pgtable;
     exports dev.ipanema.arm.exception;
 }

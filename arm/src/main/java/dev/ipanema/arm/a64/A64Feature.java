@@ -3,8 +3,8 @@ package dev.ipanema.arm.a64;
 import dev.ipanema.arm.cpu.CpuFeature;
 import dev.ipanema.arm.cpu.CpuModel;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /// An architectural feature that some encodings need; without it they are unallocated. Named as in
 /// `FEAT_…`.
@@ -25,25 +25,26 @@ public enum A64Feature {
     SSBS(CpuFeature.SSBS),
     SB(CpuFeature.SB),
     MTE(CpuFeature.MTE),
-    PAUTH(null),
-    HBC(null),
-    XS(null),
-    WFXT(null),
-    LS64(null),
-    LS64_V(null),
-    LS64_ACCDATA(null);
+    PAUTH(CpuFeature.PAUTH, CpuFeature.PACQARMA3),
+    HBC,
+    XS,
+    WFXT,
+    LS64,
+    LS64_V,
+    LS64_ACCDATA;
 
-    private final @Nullable CpuFeature cpuFeature;
+    private final List<CpuFeature> any;
 
-    A64Feature(@Nullable CpuFeature cpuFeature) {
-        this.cpuFeature = cpuFeature;
+    /// @param any one of them is enough
+    A64Feature(CpuFeature... any) {
+        this.any = List.of(any);
     }
 
     /// {@return the features whose instructions `model` executes}
     public static Set<A64Feature> of(CpuModel model) {
         Set<A64Feature> present = EnumSet.noneOf(A64Feature.class);
         for (A64Feature feature : values()) {
-            if (feature.cpuFeature != null && model.has(feature.cpuFeature)) {
+            if (feature.any.stream().anyMatch(model::has)) {
                 present.add(feature);
             }
         }

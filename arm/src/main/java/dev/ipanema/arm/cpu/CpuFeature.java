@@ -3,6 +3,7 @@ package dev.ipanema.arm.cpu;
 import static dev.ipanema.arm.register.SysReg.CTR_EL0;
 import static dev.ipanema.arm.register.SysReg.ID_AA64ISAR0_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64ISAR1_EL1;
+import static dev.ipanema.arm.register.SysReg.ID_AA64ISAR2_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR0_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR1_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR2_EL1;
@@ -72,6 +73,18 @@ public enum CpuFeature {
     SSBS(ID_AA64PFR1_EL1, 4, 4, 2, 0),
     /// FEAT_BTI.
     BTI(ID_AA64PFR1_EL1, 0, 4, 1, 0),
+    /// FEAT_PAuth with QARMA5.
+    PAUTH(ID_AA64ISAR1_EL1, 4, 4, 1, 0),
+    /// FEAT_EPAC: a code put into a bad pointer is zero.
+    EPAC(ID_AA64ISAR1_EL1, 4, 4, 2, 1),
+    /// FEAT_PAuth2: codes are xor-ed into pointers.
+    PAUTH2(ID_AA64ISAR1_EL1, 4, 4, 3, 2),
+    /// FEAT_FPAC: AUT instructions fault.
+    FPAC(ID_AA64ISAR1_EL1, 4, 4, 4, 3),
+    /// FEAT_FPACCOMBINE.
+    FPACCOMBINE(ID_AA64ISAR1_EL1, 4, 4, 5, 4),
+    /// FEAT_PACQARMA3: pointer authentication with QARMA3 in place of QARMA5.
+    PACQARMA3(ID_AA64ISAR2_EL1, 12, 4, 1, 0),
     /// FEAT_SVE.
     SVE(ID_AA64PFR0_EL1, 32, 4, 1, 0),
     /// FEAT_FlagM: CFINV, RMIF, SETF8, SETF16.
@@ -148,7 +161,8 @@ public enum CpuFeature {
     }
 
     /// Switches the feature in a model's registers (indexed by [SysReg#index()]), with the fields that go with it:
-    /// LPA2 covers the 16 KiB granule and stage 2 too, and brings 52 physical address bits.
+    /// LPA2 covers the 16 KiB granule and stage 2 too, and brings 52 physical address bits; pointer authentication has
+    /// its generic code, and one cipher.
     void set(long[] ids, boolean on) {
         int reg = register.index();
         ids[reg] = insert(ids[reg], shift, width, on ? minimum : absent);
@@ -158,10 +172,24 @@ public enum CpuFeature {
             mmfr0 = insert(mmfr0, 32, 4, on ? 3 : 2);
             ids[reg] = insert(mmfr0, 40, 4, on ? 3 : 2);
         }
+        if (this == PAUTH || this == PACQARMA3) {
+            setPointerAuthentication(ids, on);
+        }
         if (this == FWB && on) {
             int clidr = SysReg.CLIDR_EL1.index();
             ids[clidr] &= ~CLIDR_LOUU_LOUIS;
         }
+    }
+
+    /// Address and generic code of one cipher go together, at the level the model has; the other cipher goes.
+    private void setPointerAuthentication(long[] ids, boolean on) {
+        int isar1 = ID_AA64ISAR1_EL1.index();
+        int isar2 = ID_AA64ISAR2_EL1.index();
+        long level = Math.max(Math.max(ids[isar1] >>> 4 & 0xf, ids[isar2] >>> 12 & 0xf), 1);
+        long five = on && this == PAUTH ? level : 0;
+        long three = on && this == PACQARMA3 ? level : 0;
+        ids[isar1] = insert(insert(ids[isar1], 4, 8, five), 24, 8, Math.min(five, 1));
+        ids[isar2] = insert(insert(ids[isar2], 12, 4, three), 8, 4, Math.min(three, 1));
     }
 
     private static final int PA_RANGE_48 = 5;

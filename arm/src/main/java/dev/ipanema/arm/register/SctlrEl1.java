@@ -30,6 +30,8 @@ public final class SctlrEl1 {
     public static final long EOS = 1L << 11;
     /// Instruction fetches use their cacheable attributes.
     public static final long I = 1L << 12;
+    /// Pointer authentication with key DB is on.
+    public static final long ENDB = 1L << 13;
     /// DC ZVA is allowed at EL0.
     public static final long DZE = 1L << 14;
     /// CTR_EL0 may be read at EL0.

@@ -5,6 +5,7 @@ import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.arm.memory.Stage1Output;
 import dev.ipanema.arm.pgtable.Granule;
+import dev.ipanema.arm.pgtable.Stage1Size;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.TcrEl1;
 import dev.ipanema.arm.register.TtbrEl1;
@@ -43,11 +44,6 @@ record Stage1Half(
         boolean e0pd,
         dev.ipanema.arm.memory.Shareability tcrShareability,
         MemoryAttributes walkType) {
-    private static final int MAX_TSZ = 39;
-    private static final int MAX_TSZ_TTST = 48;
-    private static final int MAX_TSZ_TTST_64K = 47;
-    private static final int MIN_TSZ = 16;
-    private static final int MIN_TSZ_52 = 12;
     private static final int MIN_BASE_SHIFT_52 = 6;
     private static final int LAST_LEVEL = 3;
     private static final int DESCRIPTOR_SHIFT = 3;
@@ -62,14 +58,11 @@ record Stage1Half(
         boolean ds = (tcr & TcrEl1.DS) != 0 && granule != Granule.K64 && model.has(CpuFeature.LPA2);
         boolean k64 = granule == Granule.K64;
         boolean oa52 = ds || (k64 && model.paRangeBits() >= PA_BITS_52);
-        int tsz = TcrEl1.tsz(tcr, half);
-        int most = !model.has(CpuFeature.TTST) ? MAX_TSZ : k64 ? MAX_TSZ_TTST_64K : MAX_TSZ_TTST;
-        int least = ds || (k64 && model.has(CpuFeature.LVA)) ? MIN_TSZ_52 : MIN_TSZ;
-        int vaBits = Long.SIZE - Math.clamp(tsz, least, most);
+        int vaBits = Stage1Size.vaBits(tcr, half, model);
         boolean tbi = TcrEl1.tbi(tcr, half);
         int paBits = Math.min(TcrEl1.ipsBits(tcr), model.paRangeBits());
         return new Stage1Half(
-                tsz >= least && tsz <= most,
+                Stage1Size.isLegal(tcr, half, model),
                 granule,
                 vaBits,
                 LAST_LEVEL - (vaBits - 1 - granule.shift()) / granule.stride(),
