@@ -4,8 +4,10 @@ module dev.ipanema.devices {
     requires transitive dev.ipanema.machine;
     requires static transitive org.jspecify;
 
+    exports dev.ipanema.devices.block;
     exports dev.ipanema.devices.bus;
     exports dev.ipanema.devices.clock;
     exports dev.ipanema.devices.gpu;
     exports dev.ipanema.devices.serial;
+    exports dev.ipanema.devices.virtio;
 }
