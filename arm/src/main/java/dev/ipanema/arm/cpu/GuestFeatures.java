@@ -7,6 +7,7 @@ import static dev.ipanema.arm.register.SysReg.DCZID_EL0;
 import static dev.ipanema.arm.register.SysReg.ID_AA64DFR0_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64ISAR0_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64ISAR1_EL1;
+import static dev.ipanema.arm.register.SysReg.ID_AA64ISAR2_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR0_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR1_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR2_EL1;
@@ -22,8 +23,8 @@ import java.util.List;
 /// guest execution here honours. A field that is not listed reads zero.
 ///
 /// Hidden on purpose: EL2 and EL3 (a guest runs at EL1 and EL0), AArch32, SVE and SME (as KVM hides them unless asked),
-/// floating point and SIMD (such instructions are UNDEFINED), pointer authentication and BTI (their instructions in the
-/// hint space are NOPs), memory tagging, the PMU, trace, statistical profiling, AMU and MPAM.
+/// floating point and SIMD (such instructions are UNDEFINED), memory tagging, the PMU, trace, statistical profiling,
+/// AMU and MPAM.
 /// `ID_AA64DFR0_EL1` promises the least the architecture allows, two breakpoints and two watchpoints; their registers
 /// hold state, and they do not fire.
 final class GuestFeatures {
@@ -42,14 +43,19 @@ final class GuestFeatures {
             new Field(ID_AA64PFR0_EL1, 48, 1), // DIT
             new Field(ID_AA64PFR0_EL1, 56, 1), // CSV2: 2 would add SCXTNUM_EL1
             new Field(ID_AA64PFR0_EL1, 60, 1), // CSV3
+            new Field(ID_AA64PFR1_EL1, 0, 1), // BT
             new Field(ID_AA64PFR1_EL1, 4, 2), // SSBS
             new Field(ID_AA64ISAR0_EL1, 16, 1), // CRC32
             new Field(ID_AA64ISAR0_EL1, 20, 2), // Atomic: 3 would add LSE128
             new Field(ID_AA64ISAR0_EL1, 52, 2), // TS
             new Field(ID_AA64ISAR0_EL1, 56, 2), // TLB
             new Field(ID_AA64ISAR1_EL1, 0, 2), // DPB
+            new Field(ID_AA64ISAR1_EL1, 4, 5), // APA
             new Field(ID_AA64ISAR1_EL1, 20, 2), // LRCPC
+            new Field(ID_AA64ISAR1_EL1, 24, 1), // GPA
             new Field(ID_AA64ISAR1_EL1, 36, 1), // SB
+            new Field(ID_AA64ISAR2_EL1, 8, 1), // GPA3
+            new Field(ID_AA64ISAR2_EL1, 12, 5), // APA3
             new Field(ID_AA64MMFR0_EL1, 0, 7), // PARange
             new Field(ID_AA64MMFR0_EL1, 4, 2), // ASIDBits
             new Field(ID_AA64MMFR0_EL1, 12, 1), // SNSMem

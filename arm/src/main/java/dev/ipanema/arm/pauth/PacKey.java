@@ -28,6 +28,11 @@ public enum PacKey {
         this.number = number;
     }
 
+    /// {@return whether a register is half of a key}
+    public static boolean isHalfOf(SysReg register) {
+        return register.compareTo(SysReg.APIAKeyLo_EL1) >= 0 && register.compareTo(SysReg.APGAKeyHi_EL1) <= 0;
+    }
+
     /// {@return the register with bits 63:0 of the key}
     public SysReg low() {
         return low;

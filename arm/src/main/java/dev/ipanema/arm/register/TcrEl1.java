@@ -31,6 +31,9 @@ public final class TcrEl1 {
             | AS
             | 3L << 37; // TBI0, TBI1
 
+    /// TBID0 and TBID1 (FEAT_PAuth).
+    public static final long TBID = 3L << 51;
+
     private static final int T0SZ = 0;
     private static final int EPD0 = 7;
     private static final int IRGN0 = 8;

@@ -48,6 +48,9 @@ public final class CpuContext {
     private final CpuModel model;
     private final TranslationContext translation = new TranslationContext();
     private final VirtualCpuInterface gic = new VirtualCpuInterface();
+    /// Whether that page is guarded (FEAT_BTI); kept only by processing elements that have the feature.
+    boolean pageGuarded;
+
     private long injected;
 
     /// Creates a context in reset state for a processor of this model.

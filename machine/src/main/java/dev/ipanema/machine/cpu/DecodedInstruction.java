@@ -24,6 +24,13 @@ abstract class DecodedInstruction {
     ///     `ctx.pc` set: to the next instruction, or to this one when it did not complete
     abstract int execute(CpuContext ctx, Mmu mmu, int at);
 
+    /// {@return whether an indirect branch may go to this instruction in a guarded page}
+    ///
+    /// @param btype PSTATE.BTYPE, 1 to 3
+    boolean acceptsBranch(CpuContext ctx, int btype) {
+        return false;
+    }
+
     /// Leaves the page at this instruction.
     static int stay(CpuContext ctx, int at, int reason) {
         ctx.pc = ctx.pageVa + (long) DecodedPage.INSTRUCTION_BYTES * at;

@@ -59,7 +59,8 @@ final class Exceptions {
                 | (model.guestHas(CpuFeature.PAN) ? Pstate.PAN : 0)
                 | (model.guestHas(CpuFeature.UAO) ? Pstate.UAO : 0)
                 | (model.guestHas(CpuFeature.DIT) ? Pstate.DIT : 0)
-                | (model.guestHas(CpuFeature.SSBS) ? Pstate.SSBS : 0);
+                | (model.guestHas(CpuFeature.SSBS) ? Pstate.SSBS : 0)
+                | (model.guestHas(CpuFeature.BTI) ? Pstate.BTYPE : 0);
     }
 
     /// Takes a synchronous exception that does not set FAR: to EL1, from EL0 with HCR_EL2.TGE to EL2.
@@ -152,7 +153,7 @@ final class Exceptions {
     /// The aux of other instructions is no [Access].
     private static boolean isLoadOrStore(long word) {
         int op = PreDecoded.op(word);
-        return op >= Op.FIRST_LOAD_STORE && op <= Op.LAST_ATOMIC;
+        return (op >= Op.FIRST_LOAD_STORE && op <= Op.LAST_ATOMIC) || (op >= Op.LDRAA_IMM && op <= Op.LDRAB_PRE);
     }
 
     private static boolean toEl2(CpuContext ctx, Fault fault) {
@@ -244,7 +245,9 @@ final class Exceptions {
     /// Returns from an exception at EL1 as SPSR_EL1 and ELR_EL1 say. A return to EL2, EL3, AArch32 or a reserved mode
     /// is
     /// illegal: mode and the like stay, and PSTATE.IL makes the next instruction fault.
-    void exceptionReturn(CpuContext ctx) {
+    ///
+    /// @param target where it goes: ELR_EL1, or that after authentication
+    void exceptionReturn(CpuContext ctx, long target) {
         long spsr = ctx.sys[SysReg.SPSR_EL1.index()] & (restored | Pstate.AARCH32);
         long mode = spsr & Pstate.MODE;
         if (mode == Pstate.EL0T || mode == Pstate.EL1T || mode == Pstate.EL1H) {
@@ -253,7 +256,7 @@ final class Exceptions {
             long regardless = Pstate.NZCV | Pstate.DAIF | Pstate.PAN;
             ctx.replacePstate((ctx.pstate() & ~regardless) | (spsr & regardless) | Pstate.IL);
         }
-        ctx.pc = ctx.sys[SysReg.ELR_EL1.index()];
+        ctx.pc = target;
         mmu.clearExclusive();
     }
 }

@@ -37,6 +37,7 @@ final class GuestCode {
     private final ConcurrentLinkedQueue<Store> foreignStores = new ConcurrentLinkedQueue<>();
     private final long[] tags = new long[SLOTS];
     private final long[] generations = new long[SLOTS];
+    private final boolean[] guarded = new boolean[SLOTS];
     private final @Nullable DecodedPage[] cached = new @Nullable DecodedPage[SLOTS];
     private final long[] decoded = new long[PreDecoded.LONGS];
 
@@ -61,6 +62,11 @@ final class GuestCode {
         return tags[slot] == tag && generations[slot] == mmu.generation() ? cached[slot] : null;
     }
 
+    /// {@return whether the page that [#cached] or [#fetch] has just answered for `va` is guarded}
+    boolean isGuarded(long va) {
+        return guarded[(int) (va >>> DecodedPage.PAGE_SHIFT) & (SLOTS - 1)];
+    }
+
     /// {@return the page that a fetch at `va` reaches, or null and a fault in the MMU}
     @Nullable
     DecodedPage fetch(long va, int el) {
@@ -79,6 +85,7 @@ final class GuestCode {
         int slot = (int) (va >>> DecodedPage.PAGE_SHIFT) & (SLOTS - 1);
         tags[slot] = (va & -DecodedPage.PAGE_BYTES) | (long) el << EL_SHIFT;
         generations[slot] = mmu.generation();
+        guarded[slot] = mmu.isFetchGuarded(va);
         cached[slot] = page;
         return page;
     }

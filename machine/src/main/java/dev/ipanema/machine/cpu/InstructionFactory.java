@@ -4,15 +4,19 @@ import static dev.ipanema.machine.cpu.Integers.LOW32;
 
 import dev.ipanema.arm.a64.Op;
 import dev.ipanema.arm.a64.PreDecoded;
+import org.jspecify.annotations.Nullable;
 
 /// Makes the executable form of a pre-decoded instruction: the class of its kind, or [RareInstruction].
 final class InstructionFactory {
     private static final long ALL = -1;
 
     private final RareInstructions rare;
+    private final boolean branchTargets;
 
-    InstructionFactory(RareInstructions rare) {
+    /// @param branchTargets whether the processor has FEAT_BTI
+    InstructionFactory(RareInstructions rare, boolean branchTargets) {
         this.rare = rare;
+        this.branchTargets = branchTargets;
     }
 
     /// {@return the executable form}
@@ -31,7 +35,21 @@ final class InstructionFactory {
         if (op >= Op.FIRST_LOAD_STORE && op <= Op.LAST_LOAD_STORE) {
             return access(op, word, imm, at);
         }
-        return new RareInstruction(rare, word, imm);
+        DecodedInstruction made = simd(op, word, imm, at);
+        return made == null ? new RareInstruction(rare, word, imm) : made;
+    }
+
+    private static @Nullable DecodedInstruction simd(int op, long word, long imm, int at) {
+        if (op >= Op.FIRST_SIMD_LOAD_STORE && op <= Op.LAST_SIMD_LOAD_STORE) {
+            return SimdAccessFactory.make(word, imm, at);
+        }
+        if (op >= Op.FIRST_SIMD_MOVE && op <= Op.LAST_SIMD_MOVE) {
+            return SimdMoveFactory.make(word, imm, at);
+        }
+        if (op >= Op.FIRST_FLOAT && op <= Op.LAST_FLOAT) {
+            return FpFactory.make(word, imm, at);
+        }
+        return op >= Op.FIRST_SIMD && op <= Op.LAST_CRYPTO ? SimdFactory.make(word, imm, at) : null;
     }
 
     private static long offset(int at) {
@@ -168,8 +186,10 @@ final class InstructionFactory {
             case Op.CBNZ_W -> new BranchInstructions.IfNotZero(word, at, imm, LOW32);
             case Op.TBZ -> new BranchInstructions.IfZero(word, at, imm, 1L << aux);
             case Op.TBNZ -> new BranchInstructions.IfNotZero(word, at, imm, 1L << aux);
-            case Op.BR, Op.RET -> new BranchInstructions.ToRegister(word);
-            case Op.BLR -> new BranchInstructions.LinkToRegister(word);
+            case Op.RET -> new BranchInstructions.ToRegister(word);
+            case Op.BR -> branchTargets ? new IndirectBranches.Jump(word) : new BranchInstructions.ToRegister(word);
+            case Op.BLR ->
+                branchTargets ? new IndirectBranches.Call(word) : new BranchInstructions.LinkToRegister(word);
             default -> new RareInstruction(rare, word, imm);
         };
     }

@@ -34,17 +34,23 @@ final class Interpreter {
     /// As many instructions were executed as were asked for, or the code at PC is not at hand.
     static final int STOP = -9;
 
+    /// The instruction at PC is SIMD or floating point, which CPACR_EL1 or CPTR_EL2 traps.
+    static final int FP_TRAP = -10;
+
     /// What a rare instruction answers when the loop goes on behind it; not negative, as an index is.
     static final int NEXT = 0;
 
     private final GuestCode code;
     private final Mmu mmu;
+    private final boolean branchTargets;
     private int executed;
     private DecodedInstruction last = PageMark.NOT_DECODED;
 
-    Interpreter(GuestCode code, Mmu mmu) {
+    /// @param branchTargets whether the processor has FEAT_BTI
+    Interpreter(GuestCode code, Mmu mmu, boolean branchTargets) {
         this.code = code;
         this.mmu = mmu;
+        this.branchTargets = branchTargets;
     }
 
     /// {@return how many instructions the last [#run] completed; one that ended it by [#RESUME] or [#WAITING] is not
@@ -96,6 +102,10 @@ final class Interpreter {
             page = next;
             ctx.pageVa = ctx.pc & -DecodedPage.PAGE_BYTES;
             at = (int) ctx.pc >> 2 & (DecodedPage.INSTRUCTIONS - 1);
+            if (branchTargets && !BranchTargets.land(ctx, code.isGuarded(ctx.pc), page.code[at])) {
+                executed = budget - left;
+                return STOP;
+            }
         }
     }
 

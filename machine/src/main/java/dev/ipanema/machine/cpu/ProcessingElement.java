@@ -2,6 +2,7 @@ package dev.ipanema.machine.cpu;
 
 import dev.ipanema.arm.a64.A64Feature;
 import dev.ipanema.arm.a64.Decoder;
+import dev.ipanema.arm.cpu.CpuFeature;
 import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.arm.exception.Esr;
 import dev.ipanema.arm.register.Pstate;
@@ -58,6 +59,7 @@ public final class ProcessingElement {
     private final GuestCode code;
     private final Interpreter interpreter;
     private final RareInstructions rare;
+    private final boolean branchTargets;
     private final DebugUnit debug;
     private final GenericTimer timer;
 
@@ -86,10 +88,16 @@ public final class ProcessingElement {
                 exceptions,
                 registers,
                 new SystemInstructions(this, mmu, machine.physicalMemory(), exceptions, model),
-                new MemoryInstructions(mmu));
+                new MemoryInstructions(mmu),
+                new PointerInstructions(mmu, exceptions, model));
+        this.branchTargets = model.guestHas(CpuFeature.BTI);
         this.code = new GuestCode(
-                mmu, Decoder.with(A64Feature.of(model)), new InstructionFactory(rare), registry, () -> signal(REQUEST));
-        this.interpreter = new Interpreter(code, mmu);
+                mmu,
+                Decoder.with(A64Feature.of(model)),
+                new InstructionFactory(rare, branchTargets),
+                registry,
+                () -> signal(REQUEST));
+        this.interpreter = new Interpreter(code, mmu, branchTargets);
         mmu.onRequest(() -> signal(REQUEST));
     }
 
@@ -267,6 +275,14 @@ public final class ProcessingElement {
         }
         if ((ctx.pstate & Pstate.IL) != 0) {
             return exceptions.synchronous(ctx, Esr.illegalState());
+        }
+        if (branchTargets) {
+            DecodedInstruction target = page.code[(int) pc >> 2 & (DecodedPage.INSTRUCTIONS - 1)];
+            if (!BranchTargets.land(ctx, code.isGuarded(pc), target)) {
+                return target == PageMark.NOT_DECODED
+                        ? decode(ctx, el)
+                        : exceptions.synchronous(ctx, Esr.bti(BranchTargets.btype(ctx)));
+            }
         }
         ctx.pageVa = pc & -DecodedPage.PAGE_BYTES;
         int reason = interpreter.run(ctx, page, el, (int) Math.min(left, SLICE));

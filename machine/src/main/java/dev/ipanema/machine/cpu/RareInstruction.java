@@ -22,7 +22,20 @@ final class RareInstruction extends DecodedInstruction {
 
     private static boolean isAccessAtBase(int op) {
         return (op >= Op.FIRST_LOAD_STORE && op <= Op.LAST_ATOMIC && op != Op.PRFM)
+                || (op >= Op.LDRAA_IMM && op <= Op.LDRAB_PRE)
                 || (op >= Op.FIRST_SIMD_LOAD_STORE && op <= Op.LAST_SIMD_LOAD_STORE);
+    }
+
+    /// BTI with a matching operand, PACIASP and PACIBSP as they please SCTLR_EL1, BRK and HLT (Arm ARM, D8.4.4, and
+    /// `AArch64.CheckForBTIEnabled` with each instruction).
+    @Override
+    boolean acceptsBranch(CpuContext ctx, int btype) {
+        return switch (PreDecoded.op(word)) {
+            case Op.BTI -> BranchTargets.bti((int) imm, btype);
+            case Op.PACIASP, Op.PACIBSP -> BranchTargets.pacSp(ctx, btype);
+            case Op.BRK, Op.HLT -> true;
+            default -> false;
+        };
     }
 
     @Override

@@ -11,8 +11,9 @@ import dev.ipanema.arm.register.SysReg;
 import java.lang.invoke.VarHandle;
 
 /// The instructions that the hot loop does not execute itself: exception generation and return, system registers,
-/// barriers, hints, CRC, and, by [MemoryInstructions], exclusives and atomics. What no guest here has (SIMD and
-/// floating point, pointer authentication, 64-byte accesses) is UNDEFINED.
+/// barriers, hints, CRC, by [MemoryInstructions] exclusives and atomics, by
+/// [PointerInstructions] pointer authentication. What no guest here has (SIMD and
+/// floating point, 64-byte accesses) is UNDEFINED.
 ///
 /// `ctx.pc` is the instruction's address. An answer of [Interpreter#NEXT] leaves it; with every other answer it is
 /// where
@@ -36,6 +37,7 @@ final class RareInstructions {
     private final SystemRegisters registers;
     private final SystemInstructions system;
     private final MemoryInstructions memory;
+    private final PointerInstructions pointers;
 
     RareInstructions(
             ProcessingElement pe,
@@ -43,13 +45,15 @@ final class RareInstructions {
             Exceptions exceptions,
             SystemRegisters registers,
             SystemInstructions system,
-            MemoryInstructions memory) {
+            MemoryInstructions memory,
+            PointerInstructions pointers) {
         this.pe = pe;
         this.machine = machine;
         this.exceptions = exceptions;
         this.registers = registers;
         this.system = system;
         this.memory = memory;
+        this.pointers = pointers;
     }
 
     /// Executes one instruction.
@@ -62,7 +66,10 @@ final class RareInstructions {
             RareIntegers.execute(ctx, word, imm);
             return Interpreter.NEXT;
         }
-        if (op == Op.PRFM || (op >= Op.XPACLRI && op <= Op.AUTIBSP)) {
+        if (op >= Op.FIRST_POINTER_AUTH && op <= Op.LAST_POINTER_AUTH) {
+            return op == Op.ERETAA || op == Op.ERETAB ? exceptionReturn(ctx, op) : pointers.execute(ctx, op, word, imm);
+        }
+        if (op == Op.PRFM) {
             return Interpreter.NEXT;
         }
         if (op >= Op.FIRST_LOAD_STORE && op <= Op.LAST_ATOMIC) {
@@ -74,7 +81,7 @@ final class RareInstructions {
     private int system(CpuContext ctx, int op, long word, long imm) {
         return switch (op) {
             case Op.SVC, Op.HVC, Op.SMC, Op.BRK -> exceptionGenerating(ctx, op, (int) imm);
-            case Op.ERET -> exceptionReturn(ctx);
+            case Op.ERET -> exceptionReturn(ctx, op);
             case Op.MRS -> registers.mrs(ctx, word);
             case Op.MSR -> registers.msr(ctx, word);
             case Op.SYS -> system.sys(ctx, word);
@@ -151,11 +158,19 @@ final class RareInstructions {
         return trapped ? exceptions.trap(Esr.smc(imm16)) : exceptions.undefined(ctx);
     }
 
-    private int exceptionReturn(CpuContext ctx) {
+    private int exceptionReturn(CpuContext ctx, int op) {
         if (ctx.el() == 0) {
             return exceptions.undefined(ctx);
         }
-        exceptions.exceptionReturn(ctx);
+        long target = ctx.sys[SysReg.ELR_EL1.index()];
+        if (op != Op.ERET) {
+            int answer = pointers.exceptionReturn(ctx, op);
+            if (answer != Interpreter.NEXT) {
+                return answer;
+            }
+            target = pointers.address();
+        }
+        exceptions.exceptionReturn(ctx, target);
         pe.setEvent();
         return Interpreter.RESUME;
     }

@@ -1,9 +1,15 @@
 package dev.ipanema.machine.cpu;
 
 import static dev.ipanema.arm.register.SctlrEl1.A;
+import static dev.ipanema.arm.register.SctlrEl1.BT0;
+import static dev.ipanema.arm.register.SctlrEl1.BT1;
 import static dev.ipanema.arm.register.SctlrEl1.C;
 import static dev.ipanema.arm.register.SctlrEl1.DSSBS;
 import static dev.ipanema.arm.register.SctlrEl1.DZE;
+import static dev.ipanema.arm.register.SctlrEl1.ENDA;
+import static dev.ipanema.arm.register.SctlrEl1.ENDB;
+import static dev.ipanema.arm.register.SctlrEl1.ENIA;
+import static dev.ipanema.arm.register.SctlrEl1.ENIB;
 import static dev.ipanema.arm.register.SctlrEl1.EPAN;
 import static dev.ipanema.arm.register.SctlrEl1.I;
 import static dev.ipanema.arm.register.SctlrEl1.M;
@@ -20,6 +26,7 @@ import static dev.ipanema.arm.register.SctlrEl1.WXN;
 
 import dev.ipanema.arm.cpu.CpuFeature;
 import dev.ipanema.arm.cpu.CpuModel;
+import dev.ipanema.arm.fp.FpStatus;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.arm.register.TcrEl1;
@@ -42,13 +49,17 @@ final class RegisterMasks {
                 | when(model, CpuFeature.LSE2, NAA)
                 | when(model, CpuFeature.SSBS, DSSBS)
                 | when(model, CpuFeature.PAN, SPAN)
-                | when(model, CpuFeature.PAN3, EPAN);
+                | when(model, CpuFeature.PAN3, EPAN)
+                | when(model, CpuFeature.BTI, BT0 | BT1)
+                | (model.pauthLevel() > 0 ? ENIA | ENIB | ENDA | ENDB : 0);
         res1[SysReg.SCTLR_EL1.index()] = SctlrEl1.RES1 | (model.guestHas(CpuFeature.PAN) ? 0 : SPAN);
+        writable[SysReg.FPCR.index()] = FpStatus.FPCR_BASE | when(model, CpuFeature.FP16, FpStatus.FZ16);
         long tcr = TcrEl1.BASE
                 | when(model, CpuFeature.HPDS, TcrEl1.HPD)
                 | when(model, CpuFeature.E0PD, TcrEl1.E0PD)
                 | when(model, CpuFeature.LPA2, TcrEl1.DS)
-                | when(model, CpuFeature.HAFDBS, TcrEl1.HA | TcrEl1.HD);
+                | when(model, CpuFeature.HAFDBS, TcrEl1.HA | TcrEl1.HD)
+                | (model.pauthLevel() > 0 ? TcrEl1.TBID : 0);
         writable[SysReg.TCR_EL1.index()] = tcr;
     }
 

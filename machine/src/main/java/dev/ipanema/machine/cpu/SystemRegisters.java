@@ -4,6 +4,7 @@ import dev.ipanema.arm.a64.PreDecoded;
 import dev.ipanema.arm.cpu.CpuFeature;
 import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.arm.exception.Esr;
+import dev.ipanema.arm.pauth.PacKey;
 import dev.ipanema.arm.register.DisrEl1;
 import dev.ipanema.arm.register.HcrEl2;
 import dev.ipanema.arm.register.MdcrEl2;
@@ -32,6 +33,7 @@ final class SystemRegisters {
     private final GenericTimer timer;
     private final RegisterMasks masks;
     private final boolean ras;
+    private final boolean pointerAuthentication;
     private final boolean idst;
     private final long implementedPstate;
 
@@ -41,6 +43,7 @@ final class SystemRegisters {
         this.masks = new RegisterMasks(model);
         this.ras = model.guestHas(CpuFeature.RAS);
         this.idst = model.guestHas(CpuFeature.IDST);
+        this.pointerAuthentication = model.pauthLevel() > 0;
         this.implementedPstate = Exceptions.implementedPstate(model);
     }
 
@@ -135,7 +138,7 @@ final class SystemRegisters {
             case DISR_EL1, ERRIDR_EL1, ERRSELR_EL1 -> ras;
             case FPCR, FPSR, GMID_EL1, CCSIDR2_EL1, LORSA_EL1, LOREA_EL1, LORN_EL1, LORC_EL1, LORID_EL1 -> false;
             case CNTPCTSS_EL0, CNTVCTSS_EL0 -> masks.ecv();
-            default -> true;
+            default -> !PacKey.isHalfOf(reg) || pointerAuthentication;
         };
     }
 
@@ -195,6 +198,9 @@ final class SystemRegisters {
     private long read(CpuContext ctx, SysReg reg) {
         if (GenericTimer.owns(reg)) {
             return timer.read(ctx, reg);
+                if (PacKey.isHalfOf(reg)) {
+                    yield (hcr & HcrEl2.APK) == 0;
+                }
         }
         if (reg.isGicCpuInterface()) {
             return GicRegisters.read(ctx, reg);

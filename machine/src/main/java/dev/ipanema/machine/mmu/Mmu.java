@@ -40,6 +40,9 @@ public final class Mmu {
     private static final int FETCH_ENTRIES = 64;
     private static final long NO_FETCH = -1;
 
+    /// Flag beside the address of a fetched page.
+    private static final long GUARDED = 1;
+
     private final SoftTlb soft = new SoftTlb();
     private final Generations generations = new Generations(soft);
     private final ArchTlb tlb = new ArchTlb(soft);
@@ -408,7 +411,7 @@ public final class Mmu {
         int slot = (int) (va >>> SoftTlb.PAGE_SHIFT) & FETCH_ENTRIES - 1;
         long tag = (va & PAGE_MASK) | context.el;
         if (fetchTags[slot] == tag) {
-            return fetchPages[slot];
+            return fetchPages[slot] & PAGE_MASK;
         }
         int user = context.el == 0 ? Translator.USER : 0;
         if (!access.reach(va, Translator.FETCH | user, AccessClass.FETCH, 4)) {
@@ -416,8 +419,14 @@ public final class Mmu {
             return -1;
         }
         fetchTags[slot] = tag;
-        fetchPages[slot] = translator.result.pa & PAGE_MASK;
-        return fetchPages[slot];
+        long page = translator.result.pa & PAGE_MASK;
+        fetchPages[slot] = page | ((translator.result.rights & Translation.GUARDED) != 0 ? GUARDED : 0);
+        return page;
+    }
+
+    /// {@return whether the page that [#fetchPage] found last for `va` is guarded: its stage-1 descriptor has GP}
+    public boolean isFetchGuarded(long va) {
+        return (fetchPages[(int) (va >>> SoftTlb.PAGE_SHIFT) & FETCH_ENTRIES - 1] & GUARDED) != 0;
     }
 
     /// {@return the instruction word at `va`, a multiple of 4; 0 when it faulted}

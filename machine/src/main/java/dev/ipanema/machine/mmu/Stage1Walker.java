@@ -125,6 +125,7 @@ final class Stage1Walker {
         boolean noExecEl0 = (limited & Stage1Descriptor.UXN) != 0 || (regime.wxn && user && write);
         result |= noExecEl1 ? 0 : Translation.PRIV_EXEC;
         result |= noExecEl0 ? 0 : Translation.USER_EXEC;
+        result |= (desc & Stage1Descriptor.GP) != 0 ? Translation.GUARDED : 0;
         return result | (clean && write ? Translation.S1_CLEAN : 0);
     }
 

@@ -24,6 +24,9 @@ final class Translation {
     /// As [#S1_CLEAN], of stage 2.
     static final int S2_CLEAN = 1 << 12;
 
+    /// The stage-1 leaf is a guarded page (FEAT_BTI).
+    static final int GUARDED = 1 << 13;
+
     /// All of stage 1 is allowed to everybody: stage 1 is off.
     static final int S1_ALL = USER_READ | USER_WRITE | USER_EXEC | PRIV_READ | PRIV_WRITE | PRIV_EXEC;
 
