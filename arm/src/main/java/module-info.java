@@ -11,4 +11,5 @@ module dev.ipanema.arm {
     exports dev.ipanema.arm.pauth;
     exports dev.ipanema.arm.pgtable;
     exports dev.ipanema.arm.exception;
+    exports dev.ipanema.arm.fp;
 }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /// A condition on the fields of an encoding that no fixed bit expresses; where it fails, the word is not
 /// this encoding.
 ///
-/// Written in the table as `where=`: `FIELD!=N`, `FIELD<=N`, `FIELD<FIELD`, `FIELD==FIELD`, `even(FIELD)`,
+/// Written in the table as `where=`: `FIELD!=N`, `FIELD<=N`, `FIELD>=N`, `FIELD<FIELD`, `FIELD==FIELD`, `even(FIELD)`,
 /// or a name, joined by commas: `bitmask32`, `bitmask64` (allocated bitmask immediate), `sp` (Rd or Rn is
 /// 31), `notMoveWide32`, `notMoveWide64` (MOV shows the bitmask), `movz` (not zero shifted), `lsl` (UBFM is
 /// LSL), `systemName` (the SYS instruction has a name).
@@ -15,6 +15,7 @@ final class Constraint {
         NOT_EQUAL("!="),
         EQUAL("=="),
         AT_MOST("<="),
+        AT_LEAST(">="),
         LESS("<"),
         EVEN("even("),
         BITMASK_32("bitmask32"),
@@ -85,6 +86,7 @@ final class Constraint {
             case NOT_EQUAL -> value != other;
             case EQUAL -> value == other;
             case AT_MOST -> value <= other;
+            case AT_LEAST -> value >= other;
             case LESS -> value < other;
             case EVEN -> (value & 1) == 0;
             case BITMASK_32 -> BitmaskImmediate.isAllocated(0, insn >>> 10 & 63, 32);

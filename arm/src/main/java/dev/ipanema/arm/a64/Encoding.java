@@ -25,18 +25,26 @@ public final class Encoding {
         private final Syntax syntax;
         private final Operand[] operands;
         private final Constraint[] constraints;
+        private final @Nullable ShapeOperand shape;
         private final long constantWord;
         private final long constantImm;
 
         Details(RowText text, int op) {
             int access = text.access();
             pattern = BitPattern.parse(text.bits());
+            String shapeText = text.attribute("shape", "");
+            shape = shapeText.isEmpty() ? null : ShapeOperand.parse(shapeText, pattern.fields());
             syntax = Syntax.parse(
-                    text.syntax(), new OperandFactory(text.name(), pattern.fields(), Access.log2Size(access)));
-            operands = syntax.operands().toArray(new Operand[0]);
+                    text.syntax(), new OperandFactory(text.name(), pattern.fields(), Access.log2Size(access), shape));
+            List<Operand> all = syntax.operands();
+            if (shape != null) {
+                all.addFirst(shape);
+            }
+            operands = all.toArray(new Operand[0]);
             constraints = text.constraints(pattern).toArray(new Constraint[0]);
-            constantWord = PreDecoded.word(op, 0, 0, 0, 0, access);
-            constantImm = Long.parseLong(text.attribute("imm", "0"));
+            int free = VectorShape.of(0, 0, Integer.parseInt(text.attribute("free", "0")));
+            constantWord = PreDecoded.word(op, 0, 0, 0, 0, access | free);
+            constantImm = Long.decode(text.attribute("imm", "0"));
         }
     }
 
@@ -47,7 +55,8 @@ public final class Encoding {
         long fixed = BitPattern.fixed(text.bits());
         this.mask = (int) (fixed >>> Integer.SIZE);
         this.value = (int) fixed;
-        this.constrained = !text.attribute("where", "").isEmpty();
+        this.constrained =
+                text.attributes().contains("where=") || text.attributes().contains("shape=");
         String needed = text.attribute("feature", "");
         this.feature = needed.isEmpty() ? null : A64Feature.valueOf(needed);
         this.refines = text.attribute("refines", "");
@@ -115,12 +124,13 @@ public final class Encoding {
     }
 
     private boolean isAllowed(int insn) {
-        for (Constraint constraint : details().constraints) {
+        Details row = details();
+        for (Constraint constraint : row.constraints) {
             if (!constraint.holds(insn)) {
                 return false;
             }
         }
-        return true;
+        return row.shape == null || !row.shape.isReserved(insn);
     }
 
     /// {@return the operands' values in a word, left to right as the syntax names them}
@@ -164,6 +174,12 @@ public final class Encoding {
 
     List<Operand> operands() {
         return List.of(details().operands);
+    }
+
+    /// {@return how many of the first values are the row's shape, which the operands of the assembler imply}
+    int shapeArity() {
+        ShapeOperand shape = details().shape;
+        return shape == null ? 0 : shape.arity();
     }
 
     String refines() {

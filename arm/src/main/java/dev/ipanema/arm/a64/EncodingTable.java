@@ -12,11 +12,13 @@ import java.util.Map;
 import java.util.Objects;
 
 /// The encodings of A64 this project knows, read from `encodings.txt`, whose head describes the form of a
-/// row.
+/// row, and, for SIMD and floating point, `simd-load-store.txt`, `simd-move.txt`, `fp.txt`, `simd.txt` and
+/// `crypto.txt`.
 ///
 /// Source of the encodings: Arm ARM DDI 0487, C4 and C6.
 public final class EncodingTable {
-    private static final String RESOURCE = "encodings.txt";
+    private static final List<String> RESOURCES =
+            List.of("encodings.txt", "simd-load-store.txt", "simd-move.txt", "fp.txt", "simd.txt", "crypto.txt");
     private static final EncodingTable TABLE = load();
 
     private final List<Encoding> rows;
@@ -81,19 +83,21 @@ public final class EncodingTable {
 
     private static EncodingTable load() {
         EncodingTableReader reader = new EncodingTableReader();
-        String text = text();
-        int at = 0;
-        while (at < text.length()) {
-            int end = text.indexOf('\n', at);
-            reader.line(text.substring(at, end));
-            at = end + 1;
+        for (String name : RESOURCES) {
+            String text = text(name);
+            int at = 0;
+            while (at < text.length()) {
+                int end = text.indexOf('\n', at);
+                reader.line(text.substring(at, end));
+                at = end + 1;
+            }
         }
         return new EncodingTable(reader);
     }
 
-    private static String text() {
-        try (InputStream resource = EncodingTable.class.getResourceAsStream(RESOURCE)) {
-            return new String(Objects.requireNonNull(resource, RESOURCE).readAllBytes(), StandardCharsets.UTF_8);
+    private static String text(String name) {
+        try (InputStream resource = EncodingTable.class.getResourceAsStream(name)) {
+            return new String(Objects.requireNonNull(resource, name).readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -437,8 +437,28 @@ public final class Op {
     public static final int STP_V_PRE = 385;
     public static final int LAST_SIMD_LOAD_STORE = 385;
 
+    // simd move
+    public static final int FIRST_SIMD_MOVE = 386;
+    public static final int DUP_ELEMENT = 386;
+    public static final int LAST_SIMD_MOVE = 386;
+
+    // float
+    public static final int FIRST_FLOAT = 387;
+    public static final int FADD = 387;
+    public static final int LAST_FLOAT = 387;
+
+    // simd
+    public static final int FIRST_SIMD = 388;
+    public static final int ADD_V = 388;
+    public static final int LAST_SIMD = 388;
+
+    // crypto
+    public static final int FIRST_CRYPTO = 389;
+    public static final int AESE = 389;
+    public static final int LAST_CRYPTO = 389;
+
     /// How many operation numbers there are.
-    public static final int COUNT = 386;
+    public static final int COUNT = 390;
 
     private Op() {}
 }

@@ -10,19 +10,26 @@ final class OperandFactory {
     private final String row;
     private final Map<String, Field> fields;
     private final int log2Size;
+    private final VectorOperandFactory vectors;
 
     /// @param row the row's name, for errors
     /// @param log2Size of its access, if it is a load or store
-    OperandFactory(String row, Map<String, Field> fields, int log2Size) {
+    /// @param shape of the row, if it has one
+    OperandFactory(String row, Map<String, Field> fields, int log2Size, @Nullable ShapeOperand shape) {
         this.row = row;
         this.fields = fields;
         this.log2Size = log2Size;
+        this.vectors = new VectorOperandFactory(row, fields, shape);
     }
 
     Operand operand(String name) {
         Operand special = special(name);
         if (special != null) {
             return special;
+        }
+        Operand vector = vectors.operand(name);
+        if (vector != null) {
+            return vector;
         }
         return REGISTER_KINDS.indexOf(name.charAt(0)) >= 0 && !fields.containsKey(plainName(name))
                 ? register(name)

@@ -4,6 +4,7 @@ import dev.ipanema.arm.register.AtOp;
 import dev.ipanema.arm.register.CacheOp;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.arm.register.TlbiOp;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The operands a programmer gave for a row, turned into the row's values and checked for kind and width.
@@ -17,16 +18,63 @@ final class Operands {
     Operands(Encoding row, Object... given) {
         this.row = row;
         this.values = new long[row.arity()];
-        if (given.length != values.length) {
-            throw new AssemblyException(row + " takes " + values.length + " operands, got " + given.length);
+        int hidden = row.shapeArity();
+        if (given.length != values.length - hidden) {
+            throw new AssemblyException(row + " takes " + (values.length - hidden) + " operands, got " + given.length);
         }
         int at = 0;
         for (Operand operand : row.operands()) {
-            for (int i = 0; i < operand.arity(); i++) {
-                values[at + i] = value(operand, given[at + i], at + i);
+            if (!(operand instanceof ShapeOperand)) {
+                for (int i = 0; i < operand.arity(); i++) {
+                    values[at + i] = value(operand, given[at + i - hidden], at + i);
+                }
             }
             at += operand.arity();
         }
+        if (namesVectors()) {
+            findShape(given);
+        }
+    }
+
+    private boolean namesVectors() {
+        for (Operand operand : row.operands()) {
+            if (operand instanceof VectorOperand) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Finds the shape with which every SIMD register is written as given.
+    private void findShape(Object... given) {
+        int hidden = row.shapeArity();
+        for (int shape = 0; shape < 1 << (2 * hidden); shape++) {
+            for (int i = 0; i < hidden; i++) {
+                values[i] = shape >>> (2 * i) & 3;
+            }
+            if (fits(given)) {
+                return;
+            }
+        }
+        throw new AssemblyException(row + " cannot take " + List.of(given));
+    }
+
+    private boolean fits(Object... given) {
+        int insn;
+        try {
+            insn = row.encode(values);
+        } catch (AssemblyException _) {
+            return false;
+        }
+        int at = -row.shapeArity();
+        for (Operand operand : row.operands()) {
+            if (operand instanceof VectorOperand vector
+                    && !vector.register(insn).equals(given[at].toString())) {
+                return false;
+            }
+            at += operand.arity();
+        }
+        return true;
     }
 
     long[] values() {
@@ -49,6 +97,8 @@ final class Operands {
 
     private long value(Operand operand, Object given, int position) {
         return switch (given) {
+            case Reg register when operand instanceof VectorOperand -> register.number();
+            case VReg register when operand instanceof VectorOperand -> register.number();
             case Reg register -> register(operand, register);
             case Integer number -> number;
             case Long number -> number;

@@ -65,6 +65,48 @@ public enum CpuFeature {
     TLBIRANGE(ID_AA64ISAR0_EL1, 56, 4, 2, 1),
     /// FEAT_TTL: level hint in TLB maintenance.
     TTL(ID_AA64MMFR2_EL1, 48, 4, 1, 0),
+    /// FEAT_FP: floating point (a signed field); a processor has it with Advanced SIMD or neither.
+    FP(ID_AA64PFR0_EL1, 16, 4, 0, -1),
+    /// FEAT_AdvSIMD.
+    ADVSIMD(ID_AA64PFR0_EL1, 20, 4, 0, -1),
+    /// FEAT_FP16: half-precision data processing.
+    FP16(ID_AA64PFR0_EL1, 16, 4, 1, 0),
+    /// FEAT_AES: AESE and its like.
+    AES(ID_AA64ISAR0_EL1, 4, 4, 1, 0),
+    /// FEAT_PMULL: PMULL of 64 bits.
+    PMULL(ID_AA64ISAR0_EL1, 4, 4, 2, 1),
+    /// FEAT_SHA1.
+    SHA1(ID_AA64ISAR0_EL1, 8, 4, 1, 0),
+    /// FEAT_SHA256.
+    SHA256(ID_AA64ISAR0_EL1, 12, 4, 1, 0),
+    /// FEAT_SHA512.
+    SHA512(ID_AA64ISAR0_EL1, 12, 4, 2, 1),
+    /// FEAT_RDM: SQRDMLAH and SQRDMLSH.
+    RDM(ID_AA64ISAR0_EL1, 28, 4, 1, 0),
+    /// FEAT_SHA3: EOR3, RAX1, XAR, BCAX.
+    SHA3(ID_AA64ISAR0_EL1, 32, 4, 1, 0),
+    /// FEAT_SM3.
+    SM3(ID_AA64ISAR0_EL1, 36, 4, 1, 0),
+    /// FEAT_SM4.
+    SM4(ID_AA64ISAR0_EL1, 40, 4, 1, 0),
+    /// FEAT_DotProd.
+    DOTPROD(ID_AA64ISAR0_EL1, 44, 4, 1, 0),
+    /// FEAT_FHM: FMLAL and FMLSL.
+    FHM(ID_AA64ISAR0_EL1, 48, 4, 1, 0),
+    /// FEAT_JSCVT: FJCVTZS.
+    JSCVT(ID_AA64ISAR1_EL1, 12, 4, 1, 0),
+    /// FEAT_FCMA: FCADD and FCMLA.
+    FCMA(ID_AA64ISAR1_EL1, 16, 4, 1, 0),
+    /// FEAT_FRINTTS: FRINT32X and its like.
+    FRINTTS(ID_AA64ISAR1_EL1, 32, 4, 1, 0),
+    /// FEAT_BF16.
+    BF16(ID_AA64ISAR1_EL1, 44, 4, 1, 0),
+    /// FEAT_I8MM: products of 8-bit matrices.
+    I8MM(ID_AA64ISAR1_EL1, 52, 4, 1, 0),
+    /// FEAT_RNG: RNDR and RNDRRS.
+    RNG(ID_AA64ISAR0_EL1, 60, 4, 1, 0),
+    /// FEAT_WFxT: WFET and WFIT.
+    WFXT(ID_AA64ISAR2_EL1, 0, 4, 2, 0),
     /// FEAT_RAS.
     RAS(ID_AA64PFR0_EL1, 28, 4, 1, 0),
     /// FEAT_DIT.
@@ -161,7 +203,8 @@ public enum CpuFeature {
     }
 
     /// Switches the feature in a model's registers (indexed by [SysReg#index()]), with the fields that go with it:
-    /// LPA2 covers the 16 KiB granule and stage 2 too, and brings 52 physical address bits; pointer authentication has
+    /// LPA2 covers the 16 KiB granule and stage 2 too, and brings 52 physical address bits; floating point and SIMD
+    /// go together; pointer authentication has
     /// its generic code, and one cipher.
     void set(long[] ids, boolean on) {
         int reg = register.index();
@@ -171,6 +214,10 @@ public enum CpuFeature {
             mmfr0 = insert(mmfr0, 20, 4, on ? 2 : 1);
             mmfr0 = insert(mmfr0, 32, 4, on ? 3 : 2);
             ids[reg] = insert(mmfr0, 40, 4, on ? 3 : 2);
+        }
+        if (this == FP || this == ADVSIMD || this == FP16) {
+            long value = ids[reg] >>> shift & 0xf;
+            ids[reg] = insert(insert(ids[reg], 16, 4, value), 20, 4, value);
         }
         if (this == PAUTH || this == PACQARMA3) {
             setPointerAuthentication(ids, on);
@@ -200,7 +247,7 @@ public enum CpuFeature {
 
     private long field(long registerValue) {
         long value = registerValue >>> shift & (1L << width) - 1;
-        return this == LPA2 ? value << 60 >> 60 : value;
+        return this == LPA2 || this == FP || this == ADVSIMD || this == FP16 ? value << 60 >> 60 : value;
     }
 
     private static long insert(long registerValue, int shift, int width, long value) {

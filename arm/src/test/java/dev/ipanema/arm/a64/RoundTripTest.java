@@ -52,7 +52,7 @@ class RoundTripTest {
 
         for (Encoding row : EncodingTable.table().byName().values()) {
             String text = Disassembler.disassemble(RandomWords.of(row, random), 0);
-            assertThat(text).as(row.name()).doesNotContainPattern("[{}<>]|undefined");
+            assertThat(text).as(row.name()).doesNotContainPattern("[<>]|undefined|\\{[^v]");
         }
     }
 

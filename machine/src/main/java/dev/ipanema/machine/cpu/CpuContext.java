@@ -2,6 +2,9 @@ package dev.ipanema.machine.cpu;
 
 import dev.ipanema.arm.a64.PreDecoded;
 import dev.ipanema.arm.cpu.CpuModel;
+import dev.ipanema.arm.fp.FpStatus;
+import dev.ipanema.arm.register.CpacrEl1;
+import dev.ipanema.arm.register.CptrEl2;
 import dev.ipanema.arm.register.Pstate;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
@@ -33,10 +36,20 @@ public final class CpuContext {
 
     final long[] v = new long[64];
     final long[] sys = new long[SysReg.COUNT];
+
+    /// FPCR and FPSR.
+    final FpStatus fp = new FpStatus();
+
+    /// Whether SIMD and floating point execute at the current exception level, by CPACR_EL1 and CPTR_EL2.
+    boolean fpEnabled;
+
     long pc;
 
     /// Virtual address of the page that the interpreter runs in.
     long pageVa;
+
+    /// Whether that page is guarded (FEAT_BTI); kept only by processing elements that have the feature.
+    boolean pageGuarded;
 
     /// SPSR form without the condition flags; the mode field is the only record of exception level and stack pointer
     /// choice.
@@ -48,9 +61,6 @@ public final class CpuContext {
     private final CpuModel model;
     private final TranslationContext translation = new TranslationContext();
     private final VirtualCpuInterface gic = new VirtualCpuInterface();
-    /// Whether that page is guarded (FEAT_BTI); kept only by processing elements that have the feature.
-    boolean pageGuarded;
-
     private long injected;
 
     /// Creates a context in reset state for a processor of this model.
@@ -66,6 +76,8 @@ public final class CpuContext {
         Arrays.fill(x, 0);
         Arrays.fill(v, 0);
         Arrays.fill(sys, 0);
+        fp.fpcr = 0;
+        fp.fpsr = 0;
         pc = 0;
         bankedSp = 0;
         pstate = Pstate.EL1H | Pstate.DAIF;
@@ -177,6 +189,17 @@ public final class CpuContext {
         translation.pan = (pstate & Pstate.PAN) != 0;
         translation.uao = (pstate & Pstate.UAO) != 0;
         translation.privilegeChanged();
+        fpAccessChanged();
+    }
+
+    /// Recomputes [#fpEnabled].
+    private void fpAccessChanged() {
+        fpEnabled = isFpEnabledAtEl1() && CptrEl2.isFpEnabled(sys[SysReg.CPTR_EL2.index()], translation.hcrEl2);
+    }
+
+    /// {@return whether CPACR_EL1 lets the current exception level use SIMD and floating point}
+    boolean isFpEnabledAtEl1() {
+        return CpacrEl1.isFpEnabled(sys[SysReg.CPACR_EL1.index()], Pstate.el(pstate));
     }
 
     /// Takes a synchronous exception to EL1, as a hypervisor injects one: ESR_EL1, ELR_EL1, SPSR_EL1, PSTATE and
@@ -233,6 +256,8 @@ public final class CpuContext {
             case SP_EL0 -> (pstate & Pstate.SP) == 0 ? x[SP] : bankedSp;
             case SP_EL1 -> (pstate & Pstate.SP) != 0 ? x[SP] : bankedSp;
             case NZCV -> nzcv();
+            case FPCR -> Integer.toUnsignedLong(fp.fpcr);
+            case FPSR -> Integer.toUnsignedLong(fp.fpsr);
             case DAIF -> pstate & Pstate.DAIF;
             case SPSel -> pstate & Pstate.SP;
             case CurrentEL -> pstate & 3L << Pstate.EL_SHIFT;
@@ -268,6 +293,8 @@ public final class CpuContext {
             case HCR_EL2 -> translation.hcrEl2 = bits;
             case VTCR_EL2 -> translation.vtcrEl2 = bits;
             case VTTBR_EL2 -> translation.vttbrEl2 = bits;
+            case FPCR -> fp.fpcr = (int) bits;
+            case FPSR -> fp.fpsr = (int) bits & FpStatus.FPSR_BITS;
             case SP_EL0 -> setBankedSp(0, bits);
             case SP_EL1 -> setBankedSp(1, bits);
             case NZCV, DAIF, PAN, UAO, DIT, SSBS, SPSel -> replacePstate((pstate() & ~reg.writable()) | bits);
@@ -279,6 +306,9 @@ public final class CpuContext {
         }
         if (isTranslation(reg)) {
             translation.changed();
+        }
+        if (reg == SysReg.CPACR_EL1 || reg == SysReg.CPTR_EL2 || reg == SysReg.HCR_EL2) {
+            fpAccessChanged();
         }
     }
 

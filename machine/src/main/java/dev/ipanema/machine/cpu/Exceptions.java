@@ -93,6 +93,11 @@ final class Exceptions {
         return Interpreter.TRAPPED;
     }
 
+    /// Takes the trap of SIMD and floating point: to EL1 by CPACR_EL1, else to EL2 by CPTR_EL2.
+    int fpAccess(CpuContext ctx) {
+        return ctx.isFpEnabledAtEl1() ? trap(Esr.fpAsimd()) : synchronous(ctx, Esr.fpAsimd());
+    }
+
     /// Takes the exception of an instruction that is UNDEFINED.
     int undefined(CpuContext ctx) {
         return synchronous(ctx, Esr.unknown());

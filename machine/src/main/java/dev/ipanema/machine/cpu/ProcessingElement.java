@@ -289,6 +289,7 @@ public final class ProcessingElement {
         return switch (reason) {
             case Interpreter.DECODE -> decode(ctx, el);
             case Interpreter.SP_ALIGNMENT -> spAlignment(ctx);
+            case Interpreter.FP_TRAP -> exceptions.fpAccess(ctx);
             default -> afterAccess(ctx, reason, interpreter.last().word);
         };
     }

@@ -26,24 +26,27 @@ final class SystemRegisters {
         ALLOWED,
         UNDEFINED,
         TRAP_EL1,
-        TRAP_EL2
+        TRAP_EL2,
+        FP
     }
 
     private final Exceptions exceptions;
     private final GenericTimer timer;
     private final RegisterMasks masks;
-    private final boolean ras;
     private final boolean pointerAuthentication;
+    private final boolean ras;
     private final boolean idst;
+    private final boolean fp;
     private final long implementedPstate;
 
     SystemRegisters(Exceptions exceptions, GenericTimer timer, CpuModel model) {
         this.exceptions = exceptions;
         this.timer = timer;
         this.masks = new RegisterMasks(model);
-        this.ras = model.guestHas(CpuFeature.RAS);
-        this.idst = model.guestHas(CpuFeature.IDST);
         this.pointerAuthentication = model.pauthLevel() > 0;
+        this.ras = model.guestHas(CpuFeature.RAS);
+        this.fp = model.has(CpuFeature.FP);
+        this.idst = model.guestHas(CpuFeature.IDST);
         this.implementedPstate = Exceptions.implementedPstate(model);
     }
 
@@ -77,6 +80,7 @@ final class SystemRegisters {
         return switch (verdict) {
             case TRAP_EL1 -> exceptions.synchronous(ctx, syndrome(key, rt, read));
             case TRAP_EL2 -> exceptions.trap(syndrome(key, rt, read));
+            case FP -> exceptions.fpAccess(ctx);
             case ALLOWED, UNDEFINED -> exceptions.undefined(ctx);
         };
     }
@@ -122,6 +126,9 @@ final class SystemRegisters {
         if (reg == SysReg.SP_EL0 && (ctx.pstate & Pstate.SP) == 0) {
             return Verdict.UNDEFINED;
         }
+        if ((reg == SysReg.FPCR || reg == SysReg.FPSR) && !ctx.fpEnabled) {
+            return Verdict.FP;
+        }
         if (ctx.el() == 0 && trappedFromEl0(ctx, reg)) {
             return Verdict.TRAP_EL1;
         }
@@ -136,7 +143,8 @@ final class SystemRegisters {
             case DIT -> (implementedPstate & Pstate.DIT) != 0;
             case SSBS -> (implementedPstate & Pstate.SSBS) != 0;
             case DISR_EL1, ERRIDR_EL1, ERRSELR_EL1 -> ras;
-            case FPCR, FPSR, GMID_EL1, CCSIDR2_EL1, LORSA_EL1, LOREA_EL1, LORN_EL1, LORC_EL1, LORID_EL1 -> false;
+            case FPCR, FPSR -> fp;
+            case GMID_EL1, CCSIDR2_EL1, LORSA_EL1, LOREA_EL1, LORN_EL1, LORC_EL1, LORID_EL1 -> false;
             case CNTPCTSS_EL0, CNTVCTSS_EL0 -> masks.ecv();
             default -> !PacKey.isHalfOf(reg) || pointerAuthentication;
         };
@@ -190,6 +198,9 @@ final class SystemRegisters {
                 if (reg.isGicCpuInterface()) {
                     yield GicRegisters.trapped(ctx, reg);
                 }
+                if (PacKey.isHalfOf(reg)) {
+                    yield (hcr & HcrEl2.APK) == 0;
+                }
                 yield GenericTimer.trapped(ctx, reg);
             }
         };
@@ -198,9 +209,6 @@ final class SystemRegisters {
     private long read(CpuContext ctx, SysReg reg) {
         if (GenericTimer.owns(reg)) {
             return timer.read(ctx, reg);
-                if (PacKey.isHalfOf(reg)) {
-                    yield (hcr & HcrEl2.APK) == 0;
-                }
         }
         if (reg.isGicCpuInterface()) {
             return GicRegisters.read(ctx, reg);
