@@ -168,9 +168,14 @@ public final class Overlay implements BlockBackend {
 
     @Override
     public void close() throws IOException {
-        try (BlockBackend closed = base;
-                FileChannel alsoClosed = side) {
+        try {
             flush();
+        } finally {
+            try {
+                side.close();
+            } finally {
+                base.close();
+            }
         }
     }
 }

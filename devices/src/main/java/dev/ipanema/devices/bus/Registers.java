@@ -22,14 +22,14 @@ public final class Registers {
     ///
     /// @param bytes 1, 2, 4 or 8
     public static long truncate(long value, int bytes) {
-        return bytes >= Long.BYTES ? value : value & (1L << Byte.SIZE * bytes) - 1;
+        return bytes >= Long.BYTES ? value : value & (1L << (Byte.SIZE * bytes)) - 1;
     }
 
     /// {@return the part of a 32-bit register that an access at `offset` sees}
     ///
     /// @param offset of the access; its distance to the word below selects the part
     public static long part(int word, long offset, int bytes) {
-        long value = Integer.toUnsignedLong(word) >>> Byte.SIZE * (int) (offset & Integer.BYTES - 1);
+        long value = Integer.toUnsignedLong(word) >>> (Byte.SIZE * (int) (offset & Integer.BYTES - 1));
         return truncate(value, bytes);
     }
 
@@ -39,7 +39,7 @@ public final class Registers {
     public static long readBytes(ByteReader reader, int offset, int bytes) {
         long value = 0;
         for (int i = 0; i < bytes; i++) {
-            value |= (reader.read(offset + i) & 0xffL) << Byte.SIZE * i;
+            value |= (reader.read(offset + i) & 0xffL) << (Byte.SIZE * i);
         }
         return value;
     }
@@ -47,7 +47,7 @@ public final class Registers {
     /// Writes bytes one after the other, the lowest at `offset`.
     public static void writeBytes(ByteWriter writer, int offset, int bytes, long value) {
         for (int i = 0; i < bytes; i++) {
-            writer.write(offset + i, (int) (value >>> Byte.SIZE * i) & 0xff);
+            writer.write(offset + i, (int) (value >>> (Byte.SIZE * i)) & 0xff);
         }
     }
 }

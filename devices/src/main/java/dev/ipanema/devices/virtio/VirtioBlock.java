@@ -178,7 +178,7 @@ public final class VirtioBlock extends VirtioDevice {
         for (int at = 0; at < ranges.length; at += RANGE) {
             long sectors = LittleEndian.getU32(ranges, at + 8);
             int flags = LittleEndian.get32(ranges, at + 12);
-            if ((flags & ~UNMAP) != 0 || !zero && flags != 0) {
+            if ((flags & ~UNMAP) != 0 || (!zero && flags != 0)) {
                 return S_UNSUPP;
             }
             if (sectors > MAX_RANGE_SECTORS || !onDisk(LittleEndian.get64(ranges, at), sectors << SECTOR_SHIFT)) {

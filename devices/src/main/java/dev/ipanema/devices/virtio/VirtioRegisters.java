@@ -148,7 +148,7 @@ public final class VirtioRegisters {
         if (select == 0) {
             driverFeatures = driverFeatures >>> Integer.SIZE << Integer.SIZE | Integer.toUnsignedLong(value);
         } else if (select == 1) {
-            driverFeatures = driverFeatures & 0xffff_ffffL | (long) value << Integer.SIZE;
+            driverFeatures = (driverFeatures & 0xffff_ffffL) | (long) value << Integer.SIZE;
         }
     }
 

@@ -97,7 +97,7 @@ public final class Virtqueue {
         if (!ready) {
             long old = address(area);
             long now = high
-                    ? old & 0xffff_ffffL | (long) value << Integer.SIZE
+                    ? (old & 0xffff_ffffL) | (long) value << Integer.SIZE
                     : old >>> Integer.SIZE << Integer.SIZE | Integer.toUnsignedLong(value);
             switch (area) {
                 case DESCRIPTORS -> descriptors = now;
