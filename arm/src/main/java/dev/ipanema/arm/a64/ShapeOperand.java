@@ -6,11 +6,10 @@ import org.jspecify.annotations.Nullable;
 /// Where the bits of a row say its [VectorShape]: the operand in front of all others, which prints nothing itself and
 /// which the vector operands ask. Its values, of what the row leaves open: log2 of the element's bytes, then Q.
 ///
-/// Written in the table as `shape=ELEMENT.LENGTH`. ELEMENT: `B` `H` `S` `D`, or a field: `size` (0–3), `sz` (0 S, 1 D),
-/// `immh` (highest bit set), `imm5` (lowest bit set). LENGTH: `Q` (the field), `64`, `128`, or `s` for a scalar. What
-/// is
-/// reserved is no word of the row: D elements in 64 bits (allowed by `+1D` at the end), no bit set in immh or in
-/// imm5 3:0.
+/// Written in the table as `shape=ELEMENT.LENGTH`. ELEMENT: `B` `H` `S` `D`, or a field: `size` (0–3), `sz` (0 S, 1
+/// D), `immh` (highest bit set), `imm5` (lowest bit set). LENGTH: `Q` (the field), `64`, `128`, or `s` for a scalar.
+/// What is reserved is no word of the row: D elements in 64 bits (allowed by `+1D` at the end), no bit set in immh or
+/// in imm5 3:0.
 final class ShapeOperand extends Operand {
     private enum Source {
         FIXED,

@@ -17,7 +17,8 @@ public record VReg(int number, String arrangement) {
 
     /// {@return `v` `number` `.arrangement`}
     ///
-    /// @param arrangement `8b`, `16b`, `4h`, `8h`, `2s`, `4s`, `1d`, `2d`, `1q`, or `b`, `h`, `s`, `d` of an element
+    /// @param arrangement `8b`, `16b`, `4h`, `8h`, `2s`, `4s`, `1d`, `2d`, `1q`; `b`, `h`, `s`, `d` of an
+    ///     element
     public static VReg v(int number, String arrangement) {
         return new VReg(number, arrangement.toLowerCase(Locale.ROOT));
     }
