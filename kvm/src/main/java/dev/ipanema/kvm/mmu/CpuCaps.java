@@ -14,6 +14,7 @@ import dev.ipanema.arm.pgtable.Stage2Geometry;
 /// @param xnx FEAT_XNX
 /// @param tlbiRange `ARM64_HAS_TLB_RANGE`
 /// @param hardwareAf hardware management of the access flag
+/// @param pointerAuthentication `system_has_full_ptr_auth_support`
 /// @param vmidBits 8 or 16
 /// @param paBits the sanitised physical address size
 public record CpuCaps(
@@ -25,6 +26,7 @@ public record CpuCaps(
         boolean xnx,
         boolean tlbiRange,
         boolean hardwareAf,
+        boolean pointerAuthentication,
         int vmidBits,
         int paBits) {
 
@@ -39,6 +41,7 @@ public record CpuCaps(
                 model.has(CpuFeature.XNX),
                 model.has(CpuFeature.TLBIRANGE),
                 model.has(CpuFeature.HAFDBS),
+                model.pauthLevel() > 0,
                 model.vmidBits(),
                 model.paRangeBits());
     }

@@ -29,6 +29,8 @@ public final class KvmCap {
     public static final int KVM_CAP_ARM_INJECT_SERROR_ESR = 158;
     public static final int KVM_CAP_ARM_VM_IPA_SIZE = 165;
     public static final int KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 = 168;
+    public static final int KVM_CAP_ARM_PTRAUTH_ADDRESS = 171;
+    public static final int KVM_CAP_ARM_PTRAUTH_GENERIC = 172;
     public static final int KVM_CAP_ARM_NISV_TO_USER = 177;
     public static final int KVM_CAP_ARM_INJECT_EXT_DABT = 178;
     public static final int KVM_CAP_DIRTY_LOG_RING = 192;

@@ -12,9 +12,11 @@ final class OneReg {
     private static final int EINVAL = Errno.EINVAL.negated();
 
     private final CpuContext cpu;
+    private final GuestIds ids;
 
-    OneReg(CpuContext cpu) {
+    OneReg(CpuContext cpu, GuestIds ids) {
         this.cpu = cpu;
+        this.ids = ids;
     }
 
     /// {@return one half of a register}
@@ -35,7 +37,7 @@ final class OneReg {
             case FPCR -> cpu.get(SysReg.FPCR);
             case SPSR_AARCH32 -> 0;
             case PSCI_VERSION -> SmcccFunction.PSCI_VERSION_1_3;
-            case SYSREG -> cpu.get(sysreg(id));
+            case SYSREG -> ids.read(sysreg(id));
             case UNKNOWN -> throw new KvmError(ENOENT, "KVM_GET_ONE_REG 0x" + Long.toHexString(id));
         };
     }
@@ -90,7 +92,7 @@ final class OneReg {
             default -> false;
         };
         if (fixed) {
-            return cpu.get(reg) == value ? 0 : EINVAL;
+            return ids.read(reg) == value ? 0 : EINVAL;
         }
         cpu.set(reg, value);
         return 0;
@@ -113,7 +115,7 @@ final class OneReg {
         UNKNOWN
     }
 
-    private static Kind kind(long id) {
+    private Kind kind(long id) {
         if (id >= KvmReg.x(0) && id <= KvmReg.x(30) && (id - KvmReg.x(0)) % 2 == 0) {
             return Kind.X;
         }
@@ -153,12 +155,12 @@ final class OneReg {
         return isSysreg(id) ? Kind.SYSREG : Kind.UNKNOWN;
     }
 
-    private static boolean isSysreg(long id) {
+    private boolean isSysreg(long id) {
         if ((id & ~0xffffL) != KvmReg.sysreg(0, 0, 0, 0, 0)) {
             return false;
         }
         SysReg reg = SysReg.of((int) id & 0xffff);
-        return reg != null && reg.access() != SysReg.Access.EL2_WRITE && !isCore(reg);
+        return reg != null && reg.access() != SysReg.Access.EL2_WRITE && !isCore(reg) && ids.has(reg);
     }
 
     /// Registers that userspace reaches as core registers, or that are parts of PSTATE.

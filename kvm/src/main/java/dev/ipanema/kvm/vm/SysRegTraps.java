@@ -16,10 +16,12 @@ final class SysRegTraps {
     private final Vm vm;
     private final CpuContext cpu;
 
-    SysRegTraps(Vm vm, CpuContext cpu) {
+    private final GuestIds ids;
+    SysRegTraps(Vm vm, CpuContext cpu, GuestIds ids) {
         this.vm = vm;
         this.cpu = cpu;
     }
+        this.ids = ids;
 
     /// Emulates a trapped access.
     ///
@@ -39,7 +41,7 @@ final class SysRegTraps {
     private boolean read(int encoding, @Nullable SysReg reg, int rt) {
         if (SysReg.isFeatureIdSpace(encoding)) {
             // What the guest must not know, and what has no meaning yet, reads as zero.
-            setRegister(rt, reg == null ? 0 : cpu.get(reg));
+            setRegister(rt, reg == null ? 0 : ids.read(reg));
             return true;
         }
         if (reg == null) {

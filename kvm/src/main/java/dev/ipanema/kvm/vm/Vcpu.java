@@ -55,6 +55,7 @@ public final class Vcpu implements AutoCloseable {
     private final @Nullable DirtyRing dirtyRing;
     private final GuestAborts aborts;
     private final SysRegTraps sysRegs;
+    private final GuestIds guestIds;
     private final OneReg oneReg;
     private final ReentrantLock mutex = new ReentrantLock();
     private final KvmTrace trace;
@@ -81,8 +82,11 @@ public final class Vcpu implements AutoCloseable {
         this.trace = vm.memory().trace();
         this.dirtyRing = vm.memory().logging().newRing();
         this.aborts = new GuestAborts(vm.memory(), cpu, run, id, dirtyRing);
-        this.sysRegs = new SysRegTraps(vm, cpu);
-        this.oneReg = new OneReg(cpu);
+        this.guestIds = new GuestIds(cpu);
+        this.sysRegs = new SysRegTraps(vm, cpu, guestIds);
+        this.oneReg = new OneReg(cpu, guestIds);
+        this.guestDebug = new GuestDebug(cpu);
+        this.interrupts = new VcpuInterrupts(vm, this, requests);
     }
 
     // ---- identity --------------------------------------------------------------------------------------------------
@@ -147,8 +151,9 @@ public final class Vcpu implements AutoCloseable {
     public int init(int newFeatures) {
         vm.requireUsable();
         int kept = newFeatures & ~KVM_ARM_VCPU_POWER_OFF;
-        if ((kept & ~KVM_ARM_VCPU_PSCI_0_2) != 0 || (features >= 0 && features != kept)) {
+        if (!VcpuFeatures.areValid(kept, cpu.model()) || (features >= 0 && features != kept)) {
             return Errno.EINVAL.negated();
+            guestIds.init(kept);
         }
         mutex.lock();
         try {
@@ -170,6 +175,9 @@ public final class Vcpu implements AutoCloseable {
             mutex.unlock();
         }
     }
+        if (VcpuFeatures.pointerAuthentication(features)) {
+            cpu.set(SysReg.HCR_EL2, cpu.get(SysReg.HCR_EL2) | HcrEl2.API | HcrEl2.APK);
+        }
 
     private void reset() {
         aborts.mmio().abandon();

@@ -137,7 +137,8 @@ final class TestVm implements AutoCloseable {
         }
     }
 
-    private void enableStage1(Vcpu target) {
+    /// Gives a vCPU the tables and the vectors.
+    void enableStage1(Vcpu target) {
         set(target, SysReg.MAIR_EL1, MAIR);
         set(target, SysReg.TCR_EL1, TcrEl1.lowerHalf(T0SZ, Granule.K4, Math.min(host.paRangeBits(), 48)));
         set(target, SysReg.TTBR0_EL1, CODE + TABLE);

@@ -8,10 +8,12 @@ import dev.ipanema.kvm.uapi.KvmRun;
 import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
 import dev.ipanema.kvm.uapi.VcpuEvents;
 import dev.ipanema.kvm.vm.Kvm;
+import dev.ipanema.kvm.uapi.KvmCap;
 import dev.ipanema.kvm.vm.Vcpu;
 import dev.ipanema.kvm.vm.Vm;
 import dev.ipanema.vmm.device.MmioBus;
 import dev.ipanema.vmm.device.SerialPort;
+import dev.ipanema.kvm.vm.VcpuFeatures;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -39,7 +41,7 @@ final class VirtHardware implements AutoCloseable {
         for (int i = 0; i < config.cpus(); i++) {
             Vcpu vcpu = vm.createVcpu(i);
             int power = i == 0 ? 0 : Vcpu.KVM_ARM_VCPU_POWER_OFF;
-            succeed("KVM_ARM_VCPU_INIT", vcpu.init(Vcpu.KVM_ARM_VCPU_PSCI_0_2 | power));
+            succeed("KVM_ARM_VCPU_INIT", vcpu.init(features(vm) | power));
             vcpus.add(vcpu);
         }
         succeed(
@@ -54,6 +56,46 @@ final class VirtHardware implements AutoCloseable {
         if (result < 0) {
             throw new BadInput(what + " failed: " + Errno.render(result), BadInput.FINDING);
         }
+        rtc = new Pl031(config.epochSeconds(), spi(VirtMap.RTC_SPI));
+        bus.add("rtc", VirtMap.RTC, VirtMap.RTC_SIZE, rtc);
+        addVirtio(config, new GuestDma(mm.userMemory(), VirtMap.RAM, config.ramSize(), ramHva));
+    }
+
+    private void addVirtio(VirtConfig config, DmaPort dma) {
+        int slot = 0;
+        for (GuestDevice device : config.devices()) {
+            IrqLine line = spi(VirtMap.VIRTIO_MMIO_SPI + slot);
+            bus.add(
+                    device.name(),
+                    VirtMap.virtioMmio(slot),
+                    VirtMap.VIRTIO_MMIO_SIZE,
+                    new VirtioMmio(device.model().get(), dma, line));
+            slot++;
+        }
+    }
+
+    /// {@return the wire of a shared peripheral interrupt}
+    private IrqLine spi(int number) {
+        return IrqLine.NONE;
+    }
+
+    /// Lets time pass for devices that count it: to be called about once a second.
+    void tick() {
+        lock.lock();
+        try {
+            rtc.tick();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Everything optional that the host has.
+    private static int features(Vm vm) {
+        boolean pointerAuthentication = vm.checkExtension(KvmCap.KVM_CAP_ARM_PTRAUTH_ADDRESS) > 0;
+        return Vcpu.KVM_ARM_VCPU_PSCI_0_2
+                | (pointerAuthentication
+                        ? VcpuFeatures.KVM_ARM_VCPU_PTRAUTH_ADDRESS | VcpuFeatures.KVM_ARM_VCPU_PTRAUTH_GENERIC
+                        : 0);
     }
 
     Vm vm() {
