@@ -12,4 +12,5 @@ module dev.ipanema.arm {
     exports dev.ipanema.arm.pgtable;
     exports dev.ipanema.arm.exception;
     exports dev.ipanema.arm.fp;
+    exports dev.ipanema.arm.simd;
 }

@@ -11,6 +11,15 @@ public final class KvmRun {
     /// Out: `KVM_EXIT_…` of [KvmExit].
     public int exitReason;
 
+    /// Bit of [#deviceIrqLevel]: the virtual timer.
+    public static final int KVM_ARM_DEV_EL1_VTIMER = 1;
+
+    /// Bit of [#deviceIrqLevel]: the physical timer.
+    public static final int KVM_ARM_DEV_EL1_PTIMER = 1 << 1;
+
+    /// Out: lines of devices inside KVM, for a VMM that has the interrupt controller (`s.regs.device_irq_level`).
+    public int deviceIrqLevel;
+
     /// `KVM_EXIT_MMIO`.
     public final Mmio mmio = new Mmio();
 
@@ -25,6 +34,18 @@ public final class KvmRun {
 
     /// `KVM_EXIT_ARM_SEA`.
     public final ArmSea armSea = new ArmSea();
+
+    /// `KVM_EXIT_DEBUG`.
+    public final Debug debug = new Debug();
+
+    /// A debug exception that the VMM asked for by `KVM_SET_GUEST_DEBUG`.
+    public static final class Debug {
+        /// ESR_EL2.
+        public long hsr;
+
+        /// The address that a watchpoint was hit at, 0 for others.
+        public long far;
+    }
 
     /// One MMIO access. `data` holds it in the order of addresses; the VMM fills it in for a read before the next
     /// `KVM_RUN`.
@@ -120,6 +141,8 @@ public final class KvmRun {
                 "gpa=0x" + Long.toHexString(memoryFault.gpa) + " size=" + memoryFault.size;
             case KvmExit.KVM_EXIT_ARM_SEA ->
                 "esr=0x" + Long.toHexString(armSea.esr) + " gva=0x" + Long.toHexString(armSea.gva);
+            case KvmExit.KVM_EXIT_DEBUG ->
+                "hsr=0x" + Long.toHexString(debug.hsr) + " far=0x" + Long.toHexString(debug.far);
             default -> null;
         };
         return KvmExit.name(exitReason) + (detail == null ? "" : " " + detail);

@@ -3,6 +3,7 @@ package dev.ipanema.kvm.vm;
 import dev.ipanema.arm.exception.Esr;
 import dev.ipanema.arm.register.CacheOp;
 import dev.ipanema.arm.register.HcrEl2;
+import dev.ipanema.arm.register.OslsrEl1;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.machine.cpu.CpuContext;
@@ -15,13 +16,13 @@ final class SysRegTraps {
 
     private final Vm vm;
     private final CpuContext cpu;
-
     private final GuestIds ids;
+
     SysRegTraps(Vm vm, CpuContext cpu, GuestIds ids) {
         this.vm = vm;
         this.cpu = cpu;
-    }
         this.ids = ids;
+    }
 
     /// Emulates a trapped access.
     ///
@@ -35,7 +36,24 @@ final class SysRegTraps {
         }
         SysReg reg = SysReg.of(encoding);
         int rt = Esr.sysRt(esr);
+        if (op0 == 2) {
+            return reg != null && debugRegister(reg, rt, read);
+        }
         return read ? read(encoding, reg, rt) : reg != null && write(reg, rt);
+    }
+
+    /// Debug registers are trapped while the VMM debugs; what is here are the guest's own (`trap_debug_regs`).
+    private boolean debugRegister(SysReg reg, int rt, boolean read) {
+        if (read) {
+            setRegister(rt, reg == SysReg.OSLSR_EL1 ? osLockStatus() : cpu.get(reg));
+        } else {
+            cpu.set(reg, register(rt));
+        }
+        return true;
+    }
+
+    private long osLockStatus() {
+        return OslsrEl1.IMPLEMENTED | (cpu.get(SysReg.OSLAR_EL1) != 0 ? OslsrEl1.OSLK : 0);
     }
 
     private boolean read(int encoding, @Nullable SysReg reg, int rt) {

@@ -16,6 +16,7 @@ import dev.ipanema.kvm.memslot.DirtyRing;
 import dev.ipanema.kvm.mmu.ThisCpu;
 import dev.ipanema.kvm.trace.KvmTrace;
 import dev.ipanema.kvm.uapi.KvmExit;
+import dev.ipanema.kvm.uapi.KvmGuestDebug;
 import dev.ipanema.kvm.uapi.KvmRun;
 import dev.ipanema.kvm.uapi.VcpuEvents;
 import dev.ipanema.machine.cpu.CpuContext;
@@ -57,6 +58,7 @@ public final class Vcpu implements AutoCloseable {
     private final SysRegTraps sysRegs;
     private final GuestIds guestIds;
     private final OneReg oneReg;
+    private final GuestDebug guestDebug;
     private final ReentrantLock mutex = new ReentrantLock();
     private final KvmTrace trace;
     private DecisionTrail trail = DecisionTrail.off();
@@ -256,6 +258,18 @@ public final class Vcpu implements AutoCloseable {
             injector.injectSea(false, aborts.fault().far());
         }
         return 0;
+    /// `KVM_SET_GUEST_DEBUG`.
+    ///
+    /// @return 0, or -EINVAL for what is unknown or the host does not have
+    public int setGuestDebug(KvmGuestDebug debug) {
+        mutex.lock();
+        try {
+            return guestDebug.set(debug);
+        } finally {
+            mutex.unlock();
+        }
+    }
+
     }
 
     /// {@return what `KVM_GET_VCPU_EVENTS` says}
@@ -281,6 +295,7 @@ public final class Vcpu implements AutoCloseable {
         } finally {
             mutex.unlock();
         }
+            guestDebug.instructionSkipped();
     }
 
     private int runLocked() {
@@ -380,7 +395,7 @@ public final class Vcpu implements AutoCloseable {
         }
         updateVmid(on);
         trace.kvmEntry(cpu.pc());
-        Exit exit = on.run(cpu, TICK);
+        Exit exit = runOn(on);
         exits++;
         if (exit != Exit.TRAP) {
             trace.kvmExit(ARM_EXCEPTION_IRQ, 0, cpu.pc());
@@ -402,6 +417,18 @@ public final class Vcpu implements AutoCloseable {
         return switch (ec) {
             case ExceptionClass.INSTRUCTION_ABORT_LOWER, ExceptionClass.DATA_ABORT_LOWER -> {
                 if (trail.enabled() && trail.steps().size() > TRAIL_STEPS) {
+    private Exit runOn(ProcessingElement on) {
+        if (!guestDebug.isOn()) {
+            return on.run(cpu, TICK);
+        }
+        guestDebug.load();
+        try {
+            return on.run(cpu, TICK);
+        } finally {
+            guestDebug.put();
+        }
+    }
+
                     trail.clear();
                 }
                 yield aborts.handle(vm.bus(), trail);
@@ -419,6 +446,13 @@ public final class Vcpu implements AutoCloseable {
                 skipInstruction();
                 if (Esr.imm16(esr) != 0) {
                     cpu.setX(0, -1);
+            case ExceptionClass.SOFTWARE_STEP_LOWER,
+                    ExceptionClass.BREAKPOINT_LOWER,
+                    ExceptionClass.WATCHPOINT_LOWER,
+                    ExceptionClass.BRK64 -> {
+                guestDebug.exit(run, esr, aborts.fault().far());
+                yield EXIT;
+            }
                     yield RESUME;
                 }
                 yield vm.psci().call(this);
@@ -446,6 +480,7 @@ public final class Vcpu implements AutoCloseable {
     // ---- waiting and power -----------------------------------------------------------------------------------------
 
     /// WFI: waits, off its processing element, until an interrupt is pending or somebody wants the vCPU. Without an
+        guestDebug.instructionSkipped();
     /// interrupt controller the only interrupt is an SError.
     void waitForInterrupt() {
         if (!aborts.injector().isSerrorPending()) {

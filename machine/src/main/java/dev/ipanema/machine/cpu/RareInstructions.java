@@ -149,6 +149,8 @@ final class RareInstructions {
             return exceptions.undefined(ctx);
         }
         ctx.pc += DecodedPage.INSTRUCTION_BYTES;
+        // SSAdvance: a step over HVC is complete when the hypervisor returns.
+        ctx.pstate &= ~Pstate.SS;
         return exceptions.trap(Esr.hvc(imm16));
     }
 

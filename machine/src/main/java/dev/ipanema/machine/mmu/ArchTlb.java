@@ -1,6 +1,9 @@
 package dev.ipanema.machine.mmu;
 
+import dev.ipanema.arm.memory.MemoryAttributes;
+import dev.ipanema.base.text.Sizes;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /// The architectural TLB of one processing element: combined entries of both stages, from a virtual
 /// address to a physical one, by VMID, ASID or global, and size. Stale entries stay until a TLBI or
@@ -195,5 +198,27 @@ final class ArchTlb {
     private static int set(long address, int shift) {
         long page = address >>> shift;
         return (int) (page ^ page >>> SETS_SHIFT) & (1 << SETS_SHIFT) - 1;
+    }
+
+    /// Gives each entry in one line, for a person.
+    void describe(Consumer<String> lines) {
+        for (int i = 0; i < ENTRIES; i++) {
+            if (keys[i] == 0) {
+                continue;
+            }
+            int shift = (int) (keys[i] & SHIFT_FIELD);
+            long address = keys[i] & ADDRESS & -1L << shift;
+            long va = address << 8 >> 8;
+            boolean global = (keys[i] & NOT_GLOBAL) == 0;
+            lines.accept("va 0x%016x size %s vmid %d %s ipa 0x%x pa 0x%x %s"
+                    .formatted(
+                            va,
+                            Sizes.format(1L << shift),
+                            tags[i] >>> VMID_SHIFT,
+                            global ? "global" : "asid " + (tags[i] & ASID_FIELD),
+                            ipas[i],
+                            pas[i],
+                            MemoryAttributes.ofPacked((int) (attributes[i] >>> 16) & 0xffff)));
+        }
     }
 }

@@ -14,6 +14,7 @@ import dev.ipanema.arm.register.TlbiOp;
 import dev.ipanema.machine.memory.PhysicalMemory;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /// The memory management unit of one processing element: every access that a guest instruction makes to
 /// memory goes through it.
@@ -96,6 +97,11 @@ public final class Mmu {
     /// {@return the number of the processing element}
     public int index() {
         return maintenance.index();
+    }
+
+    /// Gives each entry of the TLB in one line, for a person; while nothing runs.
+    public void describeTlb(Consumer<String> lines) {
+        tlb.describe(lines);
     }
 
     /// {@return its watchpoints}

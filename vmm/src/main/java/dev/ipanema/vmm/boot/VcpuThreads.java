@@ -4,6 +4,7 @@ import dev.ipanema.base.errno.Errno;
 import dev.ipanema.kvm.vm.KvmError;
 import dev.ipanema.kvm.vm.Vcpu;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /// The threads of a guest: one platform thread for each vCPU, which calls `KVM_RUN` and serves its exits until
@@ -25,6 +26,7 @@ final class VcpuThreads {
     private List<Vcpu> vcpus = List.of();
     private @Nullable GuestEnd end;
     private @Nullable Throwable failure;
+    private IntPredicate allowed = _ -> true;
     private int holds;
     private int held;
     private int alive;
@@ -67,7 +69,7 @@ final class VcpuThreads {
     }
 
     private void loop(Vcpu vcpu) {
-        while (mayRun()) {
+        while (mayRun(vcpu)) {
             int result = vcpu.run();
             if (result != Errno.EINTR.negated()) {
                 GuestEnd ended = handler.serve(vcpu, result);
@@ -81,8 +83,8 @@ final class VcpuThreads {
     /// Waits while the threads are held.
     ///
     /// @return false when the guest has ended
-    private synchronized boolean mayRun() {
-        while (holds > 0 && end == null) {
+    private synchronized boolean mayRun(Vcpu vcpu) {
+        while ((holds > 0 || !allowed.test(vcpu.id())) && end == null) {
             held++;
             notifyAll();
             waitForChange();
@@ -144,17 +146,33 @@ final class VcpuThreads {
 
     /// Holds every vCPU outside `KVM_RUN`, and returns when none runs any more. May be nested.
     synchronized void pauseAll() {
+        hold();
+        awaitHeld();
+    }
+
+    /// Holds every vCPU outside `KVM_RUN` from its next return on. A vCPU's own thread may call it.
+    synchronized void hold() {
         holds++;
         kickAll();
+    }
+
+    /// Waits until no vCPU runs, after [#hold()].
+    synchronized void awaitHeld() {
         while (held < alive && end == null) {
             waitForChange();
         }
     }
 
-    /// Lets the vCPUs run on when every [#pauseAll()] has been taken back.
+    /// Lets the vCPUs run on when every [#pauseAll()] and [#hold()] has been taken back.
     synchronized void resumeAll() {
         holds--;
         notifyAll();
+    }
+
+    /// The same, and from now on only vCPUs of some numbers run.
+    synchronized void resume(IntPredicate which) {
+        allowed = which;
+        resumeAll();
     }
 
     /// Waits for a change. Nobody interrupts a vCPU's thread, and who holds the threads is not to be interrupted

@@ -9,8 +9,10 @@ import dev.ipanema.base.trail.DecisionTrail;
 import dev.ipanema.host.mm.AddressSpace;
 import dev.ipanema.host.mm.Mman;
 import dev.ipanema.host.mm.UserFault;
+import dev.ipanema.host.mm.UserMemory;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.images.format.Segment;
+import dev.ipanema.kvm.stage2.Stage2Leaf;
 import dev.ipanema.kvm.stage2.Stage2PageTable;
 import dev.ipanema.kvm.uapi.KvmExit;
 import dev.ipanema.kvm.uapi.KvmReg;
@@ -19,6 +21,9 @@ import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.kvm.vm.Kvm;
 import dev.ipanema.kvm.vm.Vcpu;
 import dev.ipanema.machine.cpu.Machine;
+import dev.ipanema.machine.mmu.Mmu;
+import dev.ipanema.vmm.device.GuestDevice;
+import dev.ipanema.vmm.gdb.DebugTarget;
 import dev.ipanema.vmm.probe.Stage2Row;
 import dev.ipanema.vmm.probe.Stage2Rows;
 import java.util.List;
@@ -59,6 +64,8 @@ public final class VirtMachine implements AutoCloseable {
     private final VcpuThreads threads = new VcpuThreads(this::serve);
     private volatile VirtHardware hardware;
     private long resets;
+    private final VirtDebug debug;
+    private long nextTick;
     private long earlierExits;
     private long earlierFaults;
 
@@ -92,6 +99,7 @@ public final class VirtMachine implements AutoCloseable {
         hardware = newHardware();
         load();
     }
+        debug = new VirtDebug(this, threads);
 
     private VirtHardware newHardware() {
         return new VirtHardware(kvm, mm, config, ramHva, lock, console);
@@ -138,8 +146,44 @@ public final class VirtMachine implements AutoCloseable {
         }
         load();
     }
+        debug.restarted();
 
     // ---- looking at it ---------------------------------------------------------------------------------------------
+
+    // ---- for the debugger ------------------------------------------------------------------------------------------
+
+    /// {@return the machine as a debugger sees it}
+    public DebugTarget debugTarget() {
+        return debug;
+    }
+
+    List<Vcpu> vcpus() {
+        return hardware.vcpus();
+    }
+
+    Mmu mmu(int vcpu) {
+        return machine.processingElement(vcpu).mmu();
+    }
+
+    UserMemory userMemory() {
+        return mm.userMemory();
+    }
+
+    /// {@return where the VMM has mapped a part of the guest's RAM, negative when it is not all RAM}
+    long ramHva(long ipa, int length) {
+        long offset = ipa - VirtMap.RAM;
+        return offset >= 0 && offset <= config.ramSize() - length ? ramHva + offset : -1;
+    }
+
+    int ipaBits() {
+        return hardware.vm().ipaBits();
+    }
+
+    /// {@return a leaf in one line}
+    String describe(Stage2Leaf leaf) {
+        return "level " + leaf.level() + " " + Sizes.format(leaf.size()) + " -> " + Sizes.hex(leaf.pa()) + " "
+                + leaf.type(fwb) + " descriptor " + Sizes.hex(leaf.descriptor());
+    }
 
     /// {@return the device tree that the guest is given}
     public byte[] deviceTree() {
@@ -201,6 +245,7 @@ public final class VirtMachine implements AutoCloseable {
             if (end.reason() != GuestEnd.Reason.SYSTEM_RESET || !config.reboot()) {
                 return end;
             }
+                debug.guestEnded(end.message());
             restart();
         }
     }
@@ -350,6 +395,10 @@ public final class VirtMachine implements AutoCloseable {
                         "KVM_RUN ended with " + run.describe() + " at PC " + where(vcpu),
                         vcpu.lastTrail().toString());
         };
+            case KvmExit.KVM_EXIT_DEBUG -> {
+                debug.debugExit(vcpu, run.debug);
+                yield null;
+            }
     }
 
     private static GuestEnd systemEvent(KvmRun run) {
