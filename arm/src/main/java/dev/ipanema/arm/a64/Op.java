@@ -447,18 +447,257 @@ public final class Op {
     public static final int FADD = 387;
     public static final int LAST_FLOAT = 387;
 
-    // simd
-    public static final int FIRST_SIMD = 388;
-    public static final int ADD_V = 388;
-    public static final int LAST_SIMD = 388;
+    // simd same
+    public static final int FIRST_SIMD_SAME = 388;
+    public static final int SHADD_V = 388;
+    public static final int UHADD_V = 389;
+    public static final int SQADD_V = 390;
+    public static final int UQADD_V = 391;
+    public static final int SRHADD_V = 392;
+    public static final int URHADD_V = 393;
+    public static final int AND_V = 394;
+    public static final int BIC_V = 395;
+    public static final int ORR_V = 396;
+    public static final int ORN_V = 397;
+    public static final int EOR_V = 398;
+    public static final int BSL_V = 399;
+    public static final int BIT_V = 400;
+    public static final int BIF_V = 401;
+    public static final int SHSUB_V = 402;
+    public static final int UHSUB_V = 403;
+    public static final int SQSUB_V = 404;
+    public static final int UQSUB_V = 405;
+    public static final int CMGT_V = 406;
+    public static final int CMHI_V = 407;
+    public static final int CMGE_V = 408;
+    public static final int CMHS_V = 409;
+    public static final int SSHL_V = 410;
+    public static final int USHL_V = 411;
+    public static final int SQSHL_V = 412;
+    public static final int UQSHL_V = 413;
+    public static final int SRSHL_V = 414;
+    public static final int URSHL_V = 415;
+    public static final int SQRSHL_V = 416;
+    public static final int UQRSHL_V = 417;
+    public static final int SMAX_V = 418;
+    public static final int UMAX_V = 419;
+    public static final int SMIN_V = 420;
+    public static final int UMIN_V = 421;
+    public static final int SABD_V = 422;
+    public static final int UABD_V = 423;
+    public static final int SABA_V = 424;
+    public static final int UABA_V = 425;
+    public static final int ADD_V = 426;
+    public static final int SUB_V = 427;
+    public static final int CMTST_V = 428;
+    public static final int CMEQ_V = 429;
+    public static final int MLA_V = 430;
+    public static final int MLS_V = 431;
+    public static final int MUL_V = 432;
+    public static final int PMUL_V = 433;
+    public static final int SQDMULH_V = 434;
+    public static final int SQRDMULH_V = 435;
+    public static final int SQRDMLAH_V = 436;
+    public static final int SQRDMLSH_V = 437;
+    public static final int SDOT_V = 438;
+    public static final int UDOT_V = 439;
+    public static final int USDOT_V = 440;
+    public static final int LAST_SIMD_SAME = 440;
+
+    // simd pairwise
+    public static final int FIRST_SIMD_PAIRWISE = 441;
+    public static final int ADDP_V = 441;
+    public static final int SMAXP_V = 442;
+    public static final int UMAXP_V = 443;
+    public static final int SMINP_V = 444;
+    public static final int UMINP_V = 445;
+    public static final int LAST_SIMD_PAIRWISE = 445;
+
+    // simd matrix
+    public static final int FIRST_SIMD_MATRIX = 446;
+    public static final int SMMLA_V = 446;
+    public static final int UMMLA_V = 447;
+    public static final int USMMLA_V = 448;
+    public static final int LAST_SIMD_MATRIX = 448;
+
+    // simd long
+    public static final int FIRST_SIMD_LONG = 449;
+    public static final int SADDL_V = 449;
+    public static final int UADDL_V = 450;
+    public static final int SSUBL_V = 451;
+    public static final int USUBL_V = 452;
+    public static final int SABAL_V = 453;
+    public static final int UABAL_V = 454;
+    public static final int SABDL_V = 455;
+    public static final int UABDL_V = 456;
+    public static final int SMLAL_V = 457;
+    public static final int UMLAL_V = 458;
+    public static final int SMLSL_V = 459;
+    public static final int UMLSL_V = 460;
+    public static final int SMULL_V = 461;
+    public static final int UMULL_V = 462;
+    public static final int SQDMLAL_V = 463;
+    public static final int SQDMLSL_V = 464;
+    public static final int SQDMULL_V = 465;
+    public static final int PMULL_V = 466;
+    public static final int PMULL_1Q = 467;
+    public static final int SADDW_V = 468;
+    public static final int UADDW_V = 469;
+    public static final int SSUBW_V = 470;
+    public static final int USUBW_V = 471;
+    public static final int ADDHN_V = 472;
+    public static final int RADDHN_V = 473;
+    public static final int SUBHN_V = 474;
+    public static final int RSUBHN_V = 475;
+    public static final int LAST_SIMD_LONG = 475;
+
+    // simd misc
+    public static final int FIRST_SIMD_MISC = 476;
+    public static final int REV64_V = 476;
+    public static final int REV32_V = 477;
+    public static final int REV16_V = 478;
+    public static final int SADDLP_V = 479;
+    public static final int UADDLP_V = 480;
+    public static final int SUQADD_V = 481;
+    public static final int USQADD_V = 482;
+    public static final int CLS_V = 483;
+    public static final int CLZ_V = 484;
+    public static final int CNT_V = 485;
+    public static final int NOT_V = 486;
+    public static final int RBIT_V = 487;
+    public static final int SADALP_V = 488;
+    public static final int UADALP_V = 489;
+    public static final int SQABS_V = 490;
+    public static final int SQNEG_V = 491;
+    public static final int CMGT_ZERO_V = 492;
+    public static final int CMGE_ZERO_V = 493;
+    public static final int CMEQ_ZERO_V = 494;
+    public static final int CMLE_ZERO_V = 495;
+    public static final int CMLT_ZERO_V = 496;
+    public static final int ABS_V = 497;
+    public static final int NEG_V = 498;
+    public static final int URECPE_V = 499;
+    public static final int URSQRTE_V = 500;
+    public static final int SHLL_V = 501;
+    public static final int XTN_V = 502;
+    public static final int SQXTUN_V = 503;
+    public static final int SQXTN_V = 504;
+    public static final int UQXTN_V = 505;
+    public static final int LAST_SIMD_MISC = 505;
+
+    // simd across
+    public static final int FIRST_SIMD_ACROSS = 506;
+    public static final int SADDLV_V = 506;
+    public static final int UADDLV_V = 507;
+    public static final int SMAXV_V = 508;
+    public static final int UMAXV_V = 509;
+    public static final int SMINV_V = 510;
+    public static final int UMINV_V = 511;
+    public static final int ADDV_V = 512;
+    public static final int LAST_SIMD_ACROSS = 512;
+
+    // simd shift
+    public static final int FIRST_SIMD_SHIFT = 513;
+    public static final int SSHR_V = 513;
+    public static final int USHR_V = 514;
+    public static final int SSRA_V = 515;
+    public static final int USRA_V = 516;
+    public static final int SRSHR_V = 517;
+    public static final int URSHR_V = 518;
+    public static final int SRSRA_V = 519;
+    public static final int URSRA_V = 520;
+    public static final int SRI_V = 521;
+    public static final int SHL_V = 522;
+    public static final int SLI_V = 523;
+    public static final int SQSHLU_V = 524;
+    public static final int SQSHL_IMM_V = 525;
+    public static final int UQSHL_IMM_V = 526;
+    public static final int SHRN_V = 527;
+    public static final int RSHRN_V = 528;
+    public static final int SQSHRUN_V = 529;
+    public static final int SQRSHRUN_V = 530;
+    public static final int SQSHRN_V = 531;
+    public static final int UQSHRN_V = 532;
+    public static final int SQRSHRN_V = 533;
+    public static final int UQRSHRN_V = 534;
+    public static final int SSHLL_V = 535;
+    public static final int USHLL_V = 536;
+    public static final int LAST_SIMD_SHIFT = 536;
+
+    // simd element
+    public static final int FIRST_SIMD_ELEMENT = 537;
+    public static final int MUL_E = 537;
+    public static final int MLA_E = 538;
+    public static final int MLS_E = 539;
+    public static final int SQDMULH_E = 540;
+    public static final int SQRDMULH_E = 541;
+    public static final int SQRDMLAH_E = 542;
+    public static final int SQRDMLSH_E = 543;
+    public static final int SDOT_E = 544;
+    public static final int UDOT_E = 545;
+    public static final int SUDOT_E = 546;
+    public static final int USDOT_E = 547;
+    public static final int SMLAL_E = 548;
+    public static final int UMLAL_E = 549;
+    public static final int SMLSL_E = 550;
+    public static final int UMLSL_E = 551;
+    public static final int SMULL_E = 552;
+    public static final int UMULL_E = 553;
+    public static final int SQDMLAL_E = 554;
+    public static final int SQDMLSL_E = 555;
+    public static final int SQDMULL_E = 556;
+    public static final int LAST_SIMD_ELEMENT = 556;
+
+    // simd permute
+    public static final int FIRST_SIMD_PERMUTE = 557;
+    public static final int UZP1_V = 557;
+    public static final int TRN1_V = 558;
+    public static final int ZIP1_V = 559;
+    public static final int UZP2_V = 560;
+    public static final int TRN2_V = 561;
+    public static final int ZIP2_V = 562;
+    public static final int EXT_V = 563;
+    public static final int TBL_V = 564;
+    public static final int TBX_V = 565;
+    public static final int LAST_SIMD_PERMUTE = 565;
 
     // crypto
-    public static final int FIRST_CRYPTO = 389;
-    public static final int AESE = 389;
-    public static final int LAST_CRYPTO = 389;
+    public static final int FIRST_CRYPTO = 566;
+    public static final int AESE = 566;
+    public static final int AESD = 567;
+    public static final int AESMC = 568;
+    public static final int AESIMC = 569;
+    public static final int SHA1C = 570;
+    public static final int SHA1P = 571;
+    public static final int SHA1M = 572;
+    public static final int SHA1SU0 = 573;
+    public static final int SHA1H = 574;
+    public static final int SHA1SU1 = 575;
+    public static final int SHA256H = 576;
+    public static final int SHA256H2 = 577;
+    public static final int SHA256SU0 = 578;
+    public static final int SHA256SU1 = 579;
+    public static final int SHA512H = 580;
+    public static final int SHA512H2 = 581;
+    public static final int SHA512SU0 = 582;
+    public static final int SHA512SU1 = 583;
+    public static final int EOR3 = 584;
+    public static final int BCAX = 585;
+    public static final int RAX1 = 586;
+    public static final int XAR = 587;
+    public static final int SM3SS1 = 588;
+    public static final int SM3TT1A = 589;
+    public static final int SM3TT1B = 590;
+    public static final int SM3TT2A = 591;
+    public static final int SM3TT2B = 592;
+    public static final int SM3PARTW1 = 593;
+    public static final int SM3PARTW2 = 594;
+    public static final int SM4E = 595;
+    public static final int SM4EKEY = 596;
+    public static final int LAST_CRYPTO = 596;
 
     /// How many operation numbers there are.
-    public static final int COUNT = 390;
+    public static final int COUNT = 597;
 
     private Op() {}
 }

@@ -50,6 +50,7 @@ final class VectorOperandFactory {
             case "ci" -> element(field, suffix);
             case "hi" -> element(field, "h");
             case "4Bi", "2Hi", "2Bi" -> element(field, suffix.substring(0, 2));
+            case "T=m" -> new VectorOperands.Twin(field, field("Rm"), shape());
             default -> new VectorOperands.Register(field, suffix, shape, count);
         };
     }

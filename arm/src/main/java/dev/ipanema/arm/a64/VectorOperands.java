@@ -101,6 +101,39 @@ final class VectorOperands {
         }
     }
 
+    /// A whole vector that an alias names once and its row twice.
+    static final class Twin extends VectorOperand {
+        private final Field first;
+        private final Field second;
+        private final ShapeOperand shape;
+
+        Twin(Field first, Field second, ShapeOperand shape) {
+            this.first = first;
+            this.second = second;
+            this.shape = shape;
+        }
+
+        @Override
+        void values(int insn, long[] out, int at) {
+            out[at] = first.get(insn);
+        }
+
+        @Override
+        int encode(long[] values, int at) {
+            return first.put(values[at]) | second.put(values[at]);
+        }
+
+        @Override
+        String register(int insn) {
+            return arranged(first.get(insn), shape.log2Size(insn), shape.isQ(insn));
+        }
+
+        @Override
+        void print(int insn, long pc, StringBuilder out) {
+            out.append(register(insn));
+        }
+    }
+
     /// An element that a field selects together with the element's size: `v3.s[1]`. Values register and index.
     static final class Lane extends VectorOperand {
         private final Field field;
