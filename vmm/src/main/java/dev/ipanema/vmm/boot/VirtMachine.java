@@ -22,7 +22,6 @@ import dev.ipanema.kvm.vm.Kvm;
 import dev.ipanema.kvm.vm.Vcpu;
 import dev.ipanema.machine.cpu.Machine;
 import dev.ipanema.machine.mmu.Mmu;
-import dev.ipanema.vmm.device.GuestDevice;
 import dev.ipanema.vmm.gdb.DebugTarget;
 import dev.ipanema.vmm.probe.Stage2Row;
 import dev.ipanema.vmm.probe.Stage2Rows;
@@ -65,7 +64,6 @@ public final class VirtMachine implements AutoCloseable {
     private volatile VirtHardware hardware;
     private long resets;
     private final VirtDebug debug;
-    private long nextTick;
     private long earlierExits;
     private long earlierFaults;
 
