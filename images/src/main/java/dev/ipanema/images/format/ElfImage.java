@@ -79,7 +79,7 @@ final class ElfImage {
                 throw bad("segments %s and %s overlap", segments.get(i - 1), segments.get(i));
             }
         }
-        return new GuestImage("ELF", entry, segments, readSymbols());
+        return new GuestImage("ELF", entry, segments, readSymbols(), null);
     }
 
     /// {@return e_type of an ELF for AArch64}
@@ -92,9 +92,19 @@ final class ElfImage {
         }
         int machine = bytes.getShort(E_MACHINE) & 0xffff;
         if (machine != EM_AARCH64) {
-            throw bad("an ELF for machine %d, not for AArch64 (%d)", machine, EM_AARCH64);
+            throw bad("an ELF for machine %d%s, not for AArch64 (%d)", machine, machineName(machine), EM_AARCH64);
         }
         return bytes.getShort(E_TYPE) & 0xffff;
+    }
+
+    private static String machineName(int machine) {
+        return switch (machine) {
+            case 3 -> " (32-bit x86)";
+            case 40 -> " (32-bit Arm)";
+            case 62 -> " (x86-64)";
+            case 243 -> " (RISC-V)";
+            default -> "";
+        };
     }
 
     /// Adds the loadable segments and returns the physical address of the entry.
