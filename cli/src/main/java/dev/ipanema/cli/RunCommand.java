@@ -18,6 +18,8 @@ import dev.ipanema.vmm.boot.Irqchip;
 import dev.ipanema.vmm.boot.VirtConfig;
 import dev.ipanema.vmm.boot.VirtMap;
 import dev.ipanema.vmm.console.ConsoleScript;
+import dev.ipanema.vmm.device.DeviceOption;
+import dev.ipanema.vmm.device.GuestDevice;
 import dev.ipanema.vmm.probe.ProbeReport;
 import dev.ipanema.vmm.probe.ProbeRun;
 import java.nio.file.Path;
@@ -65,6 +67,21 @@ final class RunCommand extends Command {
             paramLabel = "C",
             description = "Interrupt controller: gicv2, gicv3 or gicv3-its (default).")
     private String irqchip = Irqchip.GICV3_ITS.word();
+
+    @Option(
+            names = "-d",
+            paramLabel = "DISK",
+            description = "A disk with a raw file: FILE[,overlay[=SIDE]][,ro][,transport=mmio|pci]. May be repeated.")
+    private List<String> disks = new ArrayList<>();
+
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            description = "A further device: blk,path=FILE… or rng, each with transport=mmio|pci. May be repeated.")
+    private List<String> devices = new ArrayList<>();
+
+    @Option(names = "--dtb", paramLabel = "FILE", description = "A device tree of your own, checked by the machine.")
+    private @Nullable Path dtb;
 
     @Option(names = "--dump-dtb", paramLabel = "FILE", description = "Write the guest's device tree to a file.")
     private @Nullable Path dumpDtb;
@@ -203,10 +220,19 @@ final class RunCommand extends Command {
                 .symbols(map == null ? SymbolTable.EMPTY : symbols(map))
                 .params(params)
                 .cpus(count)
+                .devices(devices(seedValue))
+                .dtb(dtb == null ? null : InputFiles.read(dtb, "a device tree"))
                 .reboot(!noReboot)
                 .irqchip(Irqchip.parse(irqchip))
                 .seed(seedValue)
                 .build();
+    }
+
+    private List<GuestDevice> devices(long seedValue) {
+        List<GuestDevice> opened = new ArrayList<>();
+        disks.forEach(each -> opened.add(DeviceOption.disk(each)));
+        devices.forEach(each -> opened.add(DeviceOption.parse(each, seedValue)));
+        return opened;
     }
 
     private static SymbolTable symbols(Path path) {

@@ -1,6 +1,7 @@
 package dev.ipanema.vmm.boot;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,14 +12,15 @@ import java.util.Map;
 ///
 /// Nodes and properties keep the order in which they were added.
 public final class DeviceTree {
-    private static final int MAGIC = 0xd00dfeed;
-    private static final int VERSION = 17;
+    static final int MAGIC = 0xd00dfeed;
+    static final int VERSION = 17;
     private static final int LAST_COMPATIBLE_VERSION = 16;
-    private static final int HEADER_SIZE = 40;
+    static final int HEADER_SIZE = 40;
     private static final int RESERVATION_BLOCK_SIZE = 16;
-    private static final int FDT_BEGIN_NODE = 1;
-    private static final int FDT_END_NODE = 2;
-    private static final int FDT_PROP = 3;
+    static final int FDT_BEGIN_NODE = 1;
+    static final int FDT_END_NODE = 2;
+    static final int FDT_PROP = 3;
+    static final int FDT_NOP = 4;
     private static final int FDT_END = 9;
 
     private final Node root = new Node("");
@@ -81,6 +83,66 @@ public final class DeviceTree {
         Node bytes(String property, byte[] value) {
             properties.put(property, value);
             return this;
+        }
+
+        /// {@return its name with unit address}
+        String name() {
+            return name;
+        }
+
+        /// {@return its children in their order}
+        List<Node> children() {
+            return children;
+        }
+
+        /// {@return the child of a name, made when it is not there}
+        Node child(String childName) {
+            for (Node child : children) {
+                if (child.name.equals(childName)) {
+                    return child;
+                }
+            }
+            return node(childName);
+        }
+
+        /// {@return whether it has a property}
+        boolean has(String property) {
+            return properties.containsKey(property);
+        }
+
+        private byte[] value(String property) {
+            return properties.getOrDefault(property, new byte[0]);
+        }
+
+        /// {@return the first string of a property, empty when there is none}
+        String string(String property) {
+            byte[] value = value(property);
+            int end = 0;
+            while (end < value.length && value[end] != 0) {
+                end++;
+            }
+            return new String(value, 0, end, StandardCharsets.UTF_8);
+        }
+
+        /// {@return how many 32-bit cells a property has}
+        int cellCount(String property) {
+            return value(property).length / Integer.BYTES;
+        }
+
+        /// {@return one cell of a property, `otherwise` when it has too few}
+        int cell(String property, int index, int otherwise) {
+            return index < cellCount(property)
+                    ? ByteBuffer.wrap(value(property)).getInt(index * Integer.BYTES)
+                    : otherwise;
+        }
+
+        /// {@return a number of one or two cells, 0 when the property has too few}
+        long number(String property, int index, int cells) {
+            long number = 0;
+            for (int i = 0; i < cells; i++) {
+                number = number << Integer.SIZE | Integer.toUnsignedLong(cell(property, index + i, 0));
+            }
+            return number;
         }
     }
 

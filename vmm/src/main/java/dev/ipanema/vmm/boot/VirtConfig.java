@@ -4,6 +4,9 @@ import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
 import dev.ipanema.images.format.GuestImage;
 import dev.ipanema.images.format.SymbolTable;
+import dev.ipanema.vmm.device.GuestDevice;
+import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// What a [VirtMachine] shall be.
@@ -14,8 +17,11 @@ import org.jspecify.annotations.Nullable;
 /// @param params the kernel's command line, may be empty
 /// @param cpus vCPUs, 1 to [Irqchip#maxCpus()]
 /// @param ramSize bytes of RAM from [VirtMap#RAM] on, a multiple of 4 KiB
+/// @param devices further devices, closed with the machine
+/// @param dtb the user's device tree, null for the machine's own
 /// @param irqchip the interrupt controller
 /// @param reboot whether PSCI SYSTEM_RESET starts the machine anew; otherwise it ends the run
+/// @param epochSeconds the wall clock, in seconds since 1970
 /// @param seed of the randomness that the guest is given
 @SuppressWarnings("ArrayRecordComponent") // Files, shared and never written.
 public record VirtConfig(
@@ -25,15 +31,26 @@ public record VirtConfig(
         String params,
         int cpus,
         long ramSize,
+        List<GuestDevice> devices,
+        byte @Nullable [] dtb,
         Irqchip irqchip,
         boolean reboot,
+        LongSupplier epochSeconds,
         long seed) {
     private static final long PAGE = 4 * Sizes.KIB;
 
     public VirtConfig {
+        devices = List.copyOf(devices);
         if (ramSize < PAGE || ramSize % PAGE != 0 || ramSize > VirtMap.MAX_RAM) {
             throw new BadInput("-m: guest memory is up to " + Sizes.format(VirtMap.MAX_RAM) + " in steps of 4K, not "
                     + Sizes.format(ramSize));
+        }
+        long mmio = devices.stream()
+                .filter(each -> each.transport() == GuestDevice.Transport.MMIO)
+                .count();
+        if (mmio > VirtMap.VIRTIO_MMIO_COUNT) {
+            throw new BadInput(
+                    "--device: " + mmio + " devices by MMIO; at most " + VirtMap.VIRTIO_MMIO_COUNT + " are possible");
         }
         if (cpus < 1 || cpus > irqchip.maxCpus()) {
             throw new BadInput(
@@ -55,7 +72,10 @@ public record VirtConfig(
         private String params = "";
         private int cpus = 1;
         private Irqchip irqchip = Irqchip.GICV3_ITS;
+        private List<GuestDevice> devices = List.of();
+        private byte @Nullable [] dtb;
         private boolean reboot = true;
+        private LongSupplier epochSeconds = () -> System.currentTimeMillis() / 1000;
         private long seed = 1;
 
         private Builder(GuestImage image, long ramSize) {
@@ -87,6 +107,18 @@ public record VirtConfig(
             return this;
         }
 
+        /// Sets the further devices.
+        public Builder devices(List<GuestDevice> list) {
+            devices = list;
+            return this;
+        }
+
+        /// Sets the user's device tree, null for the machine's own.
+        public Builder dtb(byte @Nullable [] bytes) {
+            dtb = bytes;
+            return this;
+        }
+
         /// Sets the interrupt controller.
         public Builder irqchip(Irqchip kind) {
             irqchip = kind;
@@ -96,6 +128,12 @@ public record VirtConfig(
         /// Sets whether PSCI SYSTEM_RESET starts the machine anew.
         public Builder reboot(boolean again) {
             reboot = again;
+            return this;
+        }
+
+        /// Sets the wall clock, in seconds since 1970; by default the host's.
+        public Builder epochSeconds(LongSupplier clock) {
+            epochSeconds = clock;
             return this;
         }
 
@@ -109,7 +147,8 @@ public record VirtConfig(
         ///
         /// @throws BadInput when a value is out of its range
         public VirtConfig build() {
-            return new VirtConfig(image, symbols, initrd, params, cpus, ramSize, irqchip, reboot, seed);
+            return new VirtConfig(
+                    image, symbols, initrd, params, cpus, ramSize, devices, dtb, irqchip, reboot, epochSeconds, seed);
         }
     }
 }

@@ -2,7 +2,9 @@ package dev.ipanema.vmm.boot;
 
 import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.arm.register.MpidrEl1;
+import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
+import dev.ipanema.vmm.device.GuestDevice;
 import java.util.SplittableRandom;
 
 /// The device tree of [VirtMachine]: what is there, and nothing that is not (Devicetree Specification v0.4; Linux
@@ -17,63 +19,60 @@ final class VirtDeviceTree {
     private static final int GIC_PPI = 1;
     private static final int LEVEL_HIGH = 4;
     private static final int FIRST_PPI = 16;
+    private static final int SECURE_TIMER_PPI = 29;
+    private static final int PHYSICAL_TIMER_PPI = 30;
+    private static final int VIRTUAL_TIMER_PPI = 27;
+    private static final int HYPERVISOR_TIMER_PPI = 26;
     private static final int GICV2_CPU_MASK_SHIFT = 8;
     private static final int CPUS_PER_CLUSTER = 16;
 
     private final VirtConfig config;
     private final DeviceTree tree = new DeviceTree();
-    private final SplittableRandom random;
+    private final DeviceTree.Node root = tree.root();
 
     private VirtDeviceTree(VirtConfig config) {
         this.config = config;
-        this.random = new SplittableRandom(config.seed());
     }
 
+    /// {@return the tree that the guest is given, the user's own or the machine's}
+    ///
     /// @param initrd guest-physical address of the initrd, when there is one
+    /// @throws BadInput when the user's tree is malformed or contradicts the machine
     static DeviceTree build(VirtConfig config, CpuModel cpu, long initrd) {
+        byte[] dtb = config.dtb();
+        if (dtb != null) {
+            DeviceTree given = DeviceTreeReader.read("--dtb", dtb);
+            DeviceTreeCheck.check("--dtb", given, config);
+            chosen(given.root(), config, initrd);
+            return given;
+        }
         VirtDeviceTree builder = new VirtDeviceTree(config);
-        DeviceTree.Node root = builder.tree.root();
-        root.cells("#address-cells", 2)
-                .cells("#size-cells", 2)
-                .cells("interrupt-parent", GIC_PHANDLE)
-                .strings("compatible", "linux,dummy-virt")
-                .strings("model", "Ipanema virtual machine");
-        builder.chosen(root, initrd);
-        root.node("memory@" + Long.toHexString(VirtMap.RAM))
-                .strings("device_type", "memory")
-                .longs("reg", VirtMap.RAM, config.ramSize());
-        builder.cpus(root, cpu);
-        root.node("psci").strings("compatible", "arm,psci-1.0", "arm,psci-0.2").strings("method", "hvc");
-        builder.timer(root);
-        builder.gic(root);
-        root.node("apb-pclk")
-                .strings("compatible", "fixed-clock")
-                .cells("#clock-cells", 0)
-                .cells("clock-frequency", UART_CLOCK_HZ)
-                .strings("clock-output-names", "clk24mhz")
-                .cells("phandle", CLOCK_PHANDLE);
-        root.node(uart())
-                .strings("compatible", "arm,pl011", "arm,primecell")
-                .longs("reg", VirtMap.UART, VirtMap.UART_SIZE)
-                .cells("interrupts", GIC_SPI, VirtMap.UART_SPI, LEVEL_HIGH)
-                .cells("clocks", CLOCK_PHANDLE, CLOCK_PHANDLE)
-                .strings("clock-names", "uartclk", "apb_pclk");
+        builder.platform(cpu);
+        chosen(builder.root, config, initrd);
         return builder.tree;
     }
 
-    private static String uart() {
-        return "pl011@" + Long.toHexString(VirtMap.UART);
+    /// {@return the affinity fields of a vCPU's MPIDR_EL1}
+    static int affinity(int cpu) {
+        return (int) MpidrEl1.of(cpu % CPUS_PER_CLUSTER, cpu / CPUS_PER_CLUSTER, 0);
     }
 
-    private void chosen(DeviceTree.Node root, long initrd) {
+    private static String unit(String name, long address) {
+        return name + "@" + Long.toHexString(address);
+    }
+
+    /// What a boot loader says to the kernel: it adds to what the tree has, or replaces it.
+    private static void chosen(DeviceTree.Node root, VirtConfig config, long initrd) {
+        SplittableRandom random = new SplittableRandom(config.seed());
         long[] randomness = new long[SEED_LONGS];
         for (int i = 0; i < SEED_LONGS; i++) {
             randomness[i] = random.nextLong();
         }
-        DeviceTree.Node chosen = root.node("chosen")
-                .strings("stdout-path", "/" + uart())
-                .longs("kaslr-seed", random.nextLong())
-                .longs("rng-seed", randomness);
+        DeviceTree.Node chosen = root.child("chosen");
+        if (!chosen.has("stdout-path")) {
+            chosen.strings("stdout-path", "/" + unit("pl011", VirtMap.UART));
+        }
+        chosen.longs("kaslr-seed", random.nextLong()).longs("rng-seed", randomness);
         if (!config.params().isEmpty()) {
             chosen.strings("bootargs", config.params());
         }
@@ -83,45 +82,70 @@ final class VirtDeviceTree {
         }
     }
 
-    private void cpus(DeviceTree.Node root, CpuModel cpu) {
+    private void platform(CpuModel cpu) {
+        root.cells("#address-cells", 2)
+                .cells("#size-cells", 2)
+                .cells("interrupt-parent", GIC_PHANDLE)
+                .strings("compatible", "linux,dummy-virt")
+                .strings("model", "Ipanema virtual machine")
+                .flag("dma-coherent");
+        root.node(unit("memory", VirtMap.RAM))
+                .strings("device_type", "memory")
+                .longs("reg", VirtMap.RAM, config.ramSize());
+        cpus(cpu);
+        root.node("psci").strings("compatible", "arm,psci-1.0", "arm,psci-0.2").strings("method", "hvc");
+        timer();
+        gic();
+        root.node("apb-pclk")
+                .strings("compatible", "fixed-clock")
+                .cells("#clock-cells", 0)
+                .cells("clock-frequency", UART_CLOCK_HZ)
+                .strings("clock-output-names", "clk24mhz")
+                .cells("phandle", CLOCK_PHANDLE);
+        device("pl011", VirtMap.UART, VirtMap.UART_SIZE, VirtMap.UART_SPI)
+                .strings("compatible", "arm,pl011", "arm,primecell")
+                .cells("clocks", CLOCK_PHANDLE, CLOCK_PHANDLE)
+                .strings("clock-names", "uartclk", "apb_pclk");
+        device("pl031", VirtMap.RTC, VirtMap.RTC_SIZE, VirtMap.RTC_SPI)
+                .strings("compatible", "arm,pl031", "arm,primecell")
+                .cells("clocks", CLOCK_PHANDLE)
+                .strings("clock-names", "apb_pclk");
+        virtio();
+    }
+
+    private DeviceTree.Node device(String name, long base, long size, int spi) {
+        return root.node(unit(name, base)).longs("reg", base, size).cells("interrupts", GIC_SPI, spi, LEVEL_HIGH);
+    }
+
+    private void cpus(CpuModel cpu) {
         DeviceTree.Node cpus = root.node("cpus").cells("#address-cells", 1).cells("#size-cells", 0);
         for (int i = 0; i < config.cpus(); i++) {
-            int affinity = (int) MpidrEl1.of(i % CPUS_PER_CLUSTER, i / CPUS_PER_CLUSTER, 0);
-            cpus.node("cpu@" + Integer.toHexString(affinity))
+            cpus.node(unit("cpu", affinity(i)))
                     .strings("device_type", "cpu")
                     .strings("compatible", compatible(cpu))
-                    .cells("reg", affinity)
+                    .cells("reg", affinity(i))
                     .strings("enable-method", "psci");
         }
     }
 
-    private static String[] compatible(CpuModel cpu) {
+    private static String compatible(CpuModel cpu) {
         int end = cpu.name().indexOf('+');
         String model = end < 0 ? cpu.name() : cpu.name().substring(0, end);
-        return model.startsWith("cortex") || model.startsWith("neoverse")
-                ? new String[] {"arm," + model, "arm,armv8"}
-                : new String[] {"arm,armv8"};
+        return model.startsWith("cortex") || model.startsWith("neoverse") ? "arm," + model : "arm,armv8";
     }
 
     /// Secure physical, non-secure physical, virtual and hypervisor timer, in the order of the binding.
-    private void timer(DeviceTree.Node root) {
-        int flags = ppiFlags();
+    private void timer() {
+        int[] ppis = {SECURE_TIMER_PPI, PHYSICAL_TIMER_PPI, VIRTUAL_TIMER_PPI, HYPERVISOR_TIMER_PPI};
+        int[] cells = new int[3 * ppis.length];
+        for (int i = 0; i < ppis.length; i++) {
+            cells[3 * i] = GIC_PPI;
+            cells[3 * i + 1] = ppis[i] - FIRST_PPI;
+            cells[3 * i + 2] = ppiFlags();
+        }
         root.node("timer")
                 .strings("compatible", "arm,armv8-timer")
-                .cells(
-                        "interrupts",
-                        GIC_PPI,
-                        29 - FIRST_PPI,
-                        flags,
-                        GIC_PPI,
-                        30 - FIRST_PPI,
-                        flags,
-                        GIC_PPI,
-                        27 - FIRST_PPI,
-                        flags,
-                        GIC_PPI,
-                        26 - FIRST_PPI,
-                        flags)
+                .cells("interrupts", cells)
                 .flag("always-on");
     }
 
@@ -131,8 +155,8 @@ final class VirtDeviceTree {
         return LEVEL_HIGH | mask << GICV2_CPU_MASK_SHIFT;
     }
 
-    private void gic(DeviceTree.Node root) {
-        DeviceTree.Node gic = root.node("intc@" + Long.toHexString(VirtMap.GICD))
+    private void gic() {
+        DeviceTree.Node gic = root.node(unit("intc", VirtMap.GICD))
                 .cells("phandle", GIC_PHANDLE)
                 .cells("#interrupt-cells", 3)
                 .flag("interrupt-controller")
@@ -148,7 +172,7 @@ final class VirtDeviceTree {
                 .cells("#redistributor-regions", 1)
                 .longs("reg", VirtMap.GICD, VirtMap.GICD_SIZE, VirtMap.GICR, redistributors());
         if (config.irqchip() == Irqchip.GICV3_ITS) {
-            gic.node("its@" + Long.toHexString(VirtMap.ITS))
+            gic.node(unit("its", VirtMap.ITS))
                     .strings("compatible", "arm,gic-v3-its")
                     .cells("phandle", ITS_PHANDLE)
                     .flag("msi-controller")
@@ -160,5 +184,21 @@ final class VirtDeviceTree {
     /// Two frames of 64 KiB for each vCPU.
     private long redistributors() {
         return config.cpus() * 128 * Sizes.KIB;
+    }
+
+    /// The windows of the platform bus that have a device behind them.
+    private void virtio() {
+        int slot = 0;
+        for (GuestDevice each : config.devices()) {
+            if (each.transport() == GuestDevice.Transport.MMIO) {
+                device(
+                                "virtio_mmio",
+                                VirtMap.virtioMmio(slot),
+                                VirtMap.VIRTIO_MMIO_SIZE,
+                                VirtMap.VIRTIO_MMIO_SPI + slot)
+                        .strings("compatible", "virtio,mmio");
+                slot++;
+            }
+        }
     }
 }

@@ -2,18 +2,24 @@ package dev.ipanema.vmm.boot;
 
 import dev.ipanema.base.errno.Errno;
 import dev.ipanema.base.text.BadInput;
+import dev.ipanema.devices.bus.IrqLine;
+import dev.ipanema.devices.clock.Pl031;
 import dev.ipanema.devices.serial.Pl011;
+import dev.ipanema.devices.virtio.VirtioMmio;
 import dev.ipanema.host.mm.AddressSpace;
+import dev.ipanema.kvm.uapi.KvmCap;
 import dev.ipanema.kvm.uapi.KvmRun;
 import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
 import dev.ipanema.kvm.uapi.VcpuEvents;
 import dev.ipanema.kvm.vm.Kvm;
-import dev.ipanema.kvm.uapi.KvmCap;
 import dev.ipanema.kvm.vm.Vcpu;
+import dev.ipanema.kvm.vm.VcpuFeatures;
 import dev.ipanema.kvm.vm.Vm;
+import dev.ipanema.machine.memory.DmaPort;
+import dev.ipanema.vmm.device.GuestDevice;
+import dev.ipanema.vmm.device.GuestDma;
 import dev.ipanema.vmm.device.MmioBus;
 import dev.ipanema.vmm.device.SerialPort;
-import dev.ipanema.kvm.vm.VcpuFeatures;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -30,6 +36,7 @@ final class VirtHardware implements AutoCloseable {
     private final List<Vcpu> vcpus = new ArrayList<>();
     private final MmioBus bus = new MmioBus();
     private final SerialPort serial;
+    private final Pl031 rtc;
     private final ReentrantLock lock;
 
     /// @param lock the VMM's lock
@@ -47,15 +54,8 @@ final class VirtHardware implements AutoCloseable {
         succeed(
                 "KVM_SET_USER_MEMORY_REGION",
                 vm.setUserMemoryRegion(new UserspaceMemoryRegion(RAM_SLOT, 0, VirtMap.RAM, config.ramSize(), ramHva)));
-        serial = new SerialPort(new Pl011(console));
+        serial = new SerialPort(new Pl011(console, spi(VirtMap.UART_SPI)));
         bus.add("uart", VirtMap.UART, VirtMap.UART_SIZE, serial);
-    }
-
-    /// @throws BadInput when a call of KVM has failed
-    static void succeed(String what, int result) {
-        if (result < 0) {
-            throw new BadInput(what + " failed: " + Errno.render(result), BadInput.FINDING);
-        }
         rtc = new Pl031(config.epochSeconds(), spi(VirtMap.RTC_SPI));
         bus.add("rtc", VirtMap.RTC, VirtMap.RTC_SIZE, rtc);
         addVirtio(config, new GuestDma(mm.userMemory(), VirtMap.RAM, config.ramSize(), ramHva));
@@ -96,6 +96,13 @@ final class VirtHardware implements AutoCloseable {
                 | (pointerAuthentication
                         ? VcpuFeatures.KVM_ARM_VCPU_PTRAUTH_ADDRESS | VcpuFeatures.KVM_ARM_VCPU_PTRAUTH_GENERIC
                         : 0);
+    }
+
+    /// @throws BadInput when a call of KVM has failed
+    static void succeed(String what, int result) {
+        if (result < 0) {
+            throw new BadInput(what + " failed: " + Errno.render(result), BadInput.FINDING);
+        }
     }
 
     Vm vm() {

@@ -22,9 +22,11 @@ import dev.ipanema.kvm.vm.Kvm;
 import dev.ipanema.kvm.vm.Vcpu;
 import dev.ipanema.machine.cpu.Machine;
 import dev.ipanema.machine.mmu.Mmu;
+import dev.ipanema.vmm.device.GuestDevice;
 import dev.ipanema.vmm.gdb.DebugTarget;
 import dev.ipanema.vmm.probe.Stage2Row;
 import dev.ipanema.vmm.probe.Stage2Rows;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
@@ -62,8 +64,9 @@ public final class VirtMachine implements AutoCloseable {
 
     private final VcpuThreads threads = new VcpuThreads(this::serve);
     private volatile VirtHardware hardware;
-    private long resets;
     private final VirtDebug debug;
+    private long nextTick;
+    private long resets;
     private long earlierExits;
     private long earlierFaults;
 
@@ -74,6 +77,7 @@ public final class VirtMachine implements AutoCloseable {
     public VirtMachine(Host host, KernelVersion version, VirtConfig config, IntConsumer console, Ticker ticker) {
         this.config = config;
         this.ticker = ticker;
+        this.nextTick = ticker.nanos() + NANOS;
         this.symbols = new GuestSymbols(config.image(), config.symbols());
         this.console = console;
         this.machine = host.machine();
@@ -95,9 +99,9 @@ public final class VirtMachine implements AutoCloseable {
         VirtHardware.succeed("mmap of the guest's RAM", ramHva < 0 ? (int) ramHva : 0);
         mm.madvise(ramHva, ramSize, Mman.MADV_HUGEPAGE);
         hardware = newHardware();
+        debug = new VirtDebug(this, threads);
         load();
     }
-        debug = new VirtDebug(this, threads);
 
     private VirtHardware newHardware() {
         return new VirtHardware(kvm, mm, config, ramHva, lock, console);
@@ -142,11 +146,9 @@ public final class VirtMachine implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        debug.restarted();
         load();
     }
-        debug.restarted();
-
-    // ---- looking at it ---------------------------------------------------------------------------------------------
 
     // ---- for the debugger ------------------------------------------------------------------------------------------
 
@@ -182,6 +184,8 @@ public final class VirtMachine implements AutoCloseable {
         return "level " + leaf.level() + " " + Sizes.format(leaf.size()) + " -> " + Sizes.hex(leaf.pa()) + " "
                 + leaf.type(fwb) + " descriptor " + Sizes.hex(leaf.descriptor());
     }
+
+    // ---- looking at it ---------------------------------------------------------------------------------------------
 
     /// {@return the device tree that the guest is given}
     public byte[] deviceTree() {
@@ -241,9 +245,9 @@ public final class VirtMachine implements AutoCloseable {
             threads.start(hardware.vcpus());
             GuestEnd end = watch(timeoutSeconds, deadline, periodic);
             if (end.reason() != GuestEnd.Reason.SYSTEM_RESET || !config.reboot()) {
+                debug.guestEnded(end.message());
                 return end;
             }
-                debug.guestEnded(end.message());
             restart();
         }
     }
@@ -252,6 +256,10 @@ public final class VirtMachine implements AutoCloseable {
         while (true) {
             GuestEnd end = threads.await(PERIOD_MILLIS);
             periodic.run();
+            if (ticker.nanos() - nextTick > 0) {
+                nextTick = ticker.nanos() + NANOS;
+                hardware.tick();
+            }
             if (end != null) {
                 return withDetails(end);
             }
@@ -387,16 +395,16 @@ public final class VirtMachine implements AutoCloseable {
                 yield null;
             }
             case KvmExit.KVM_EXIT_SYSTEM_EVENT -> systemEvent(run);
+            case KvmExit.KVM_EXIT_DEBUG -> {
+                debug.debugExit(vcpu, run.debug);
+                yield null;
+            }
             default ->
                 new GuestEnd(
                         GuestEnd.Reason.EXIT,
                         "KVM_RUN ended with " + run.describe() + " at PC " + where(vcpu),
                         vcpu.lastTrail().toString());
         };
-            case KvmExit.KVM_EXIT_DEBUG -> {
-                debug.debugExit(vcpu, run.debug);
-                yield null;
-            }
     }
 
     private static GuestEnd systemEvent(KvmRun run) {
@@ -413,5 +421,12 @@ public final class VirtMachine implements AutoCloseable {
     public void close() {
         hardware.close();
         mm.close();
+        for (GuestDevice device : config.devices()) {
+            try {
+                device.close();
+            } catch (IOException e) {
+                throw new BadInput(device.name() + ": cannot be closed (" + e.getMessage() + ")", BadInput.FINDING);
+            }
+        }
     }
 }

@@ -41,4 +41,11 @@ public final class VirtMap {
     public static final long MAX_RAM = PCIE_ECAM - RAM;
 
     private VirtMap() {}
+
+    /// {@return the address of a virtio window}
+    ///
+    /// @param slot 0 to [#VIRTIO_MMIO_COUNT] − 1
+    public static long virtioMmio(int slot) {
+        return VIRTIO_MMIO + slot * VIRTIO_MMIO_SIZE;
+    }
 }
