@@ -3,6 +3,7 @@ package dev.ipanema.vmm.gdb;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.machine.cpu.CpuContext;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The registers that a debugger is told of in `target.xml`, in the order of their numbers: the core registers, V0 to
 /// V31 with FPSR and FPCR, and system registers of EL1 under a feature of this project.
@@ -153,22 +154,38 @@ final class GdbRegisters {
         return xml.append("</feature></target>").toString();
     }
 
+    /// The types that GDB's own `aarch64v` has, so that `$v0.d.u[1]` works as on any other target.
     private static void vectors(StringBuilder xml) {
-        vector(xml, "v2d", "ieee_double", 2);
-        vector(xml, "v2u", "uint64", 2);
-        vector(xml, "v4f", "ieee_single", 4);
-        vector(xml, "v4u", "uint32", 4);
-        vector(xml, "v8u", "uint16", 8);
-        vector(xml, "v16u", "uint8", 16);
+        views(xml, "vnd", 2, "ieee_double", "uint64", "int64");
+        views(xml, "vns", 4, "ieee_single", "uint32", "int32");
+        views(xml, "vnh", 8, "ieee_half", "uint16", "int16");
+        views(xml, "vnb", 16, null, "uint8", "int8");
+        views(xml, "vnq", 1, null, "uint128", "int128");
         xml.append("<union id=\"aarch64v\">");
-        for (String name : List.of("v2d", "v2u", "v4f", "v4u", "v8u", "v16u")) {
-            xml.append("<field name=\"")
-                    .append(name)
-                    .append("\" type=\"")
-                    .append(name)
-                    .append("\"/>");
+        for (String name : List.of("d", "s", "h", "b", "q")) {
+            field(xml, name, "vn" + name);
         }
         xml.append("</union>");
+    }
+
+    private static void views(
+            StringBuilder xml, String id, int count, @Nullable String floating, String unsigned, String signed) {
+        if (floating != null) {
+            vector(xml, id + "f", floating, count);
+        }
+        vector(xml, id + "u", unsigned, count);
+        vector(xml, id + "s", signed, count);
+        xml.append("<union id=\"").append(id).append("\">");
+        if (floating != null) {
+            field(xml, "f", id + "f");
+        }
+        field(xml, "u", id + "u");
+        field(xml, "s", id + "s");
+        xml.append("</union>");
+    }
+
+    private static void field(StringBuilder xml, String name, String type) {
+        xml.append("<field name=\"%s\" type=\"%s\"/>".formatted(name, type));
     }
 
     private static void vector(StringBuilder xml, String id, String type, int count) {
