@@ -9,6 +9,7 @@ import dev.ipanema.arm.memory.Mair;
 import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.arm.pgtable.Granule;
 import dev.ipanema.arm.pgtable.Stage1Descriptor;
+import dev.ipanema.arm.register.CpacrEl1;
 import dev.ipanema.arm.register.HcrEl2;
 import dev.ipanema.arm.register.MairEl1;
 import dev.ipanema.arm.register.Pstate;
@@ -64,6 +65,7 @@ final class OurMachine implements Implementation, AutoCloseable {
         map(2, KERNEL, 0);
         ctx.set(SysReg.HCR_EL2, HcrEl2.RW);
         ctx.set(SysReg.VBAR_EL1, KERNEL);
+        ctx.set(SysReg.CPACR_EL1, CpacrEl1.FPEN_EL0 | CpacrEl1.FPEN_EL1);
         ctx.set(SysReg.MAIR_EL1, MairEl1.with(0, 0, Mair.NORMAL_WB));
         ctx.set(SysReg.TCR_EL1, TcrEl1.lowerHalf(25, Granule.K4, 40));
         ctx.set(SysReg.TTBR0_EL1, TABLE);

@@ -192,6 +192,12 @@ public final class CpuContext {
         fpAccessChanged();
     }
 
+    /// {@return whether an access at a misaligned SP is an exception at the current exception level}
+    boolean checksSpAlignment() {
+        long checked = Pstate.el(pstate) == 0 ? SctlrEl1.SA0 : SctlrEl1.SA;
+        return (translation.sctlrEl1 & checked) != 0;
+    }
+
     /// Recomputes [#fpEnabled].
     private void fpAccessChanged() {
         fpEnabled = isFpEnabledAtEl1() && CptrEl2.isFpEnabled(sys[SysReg.CPTR_EL2.index()], translation.hcrEl2);

@@ -246,6 +246,52 @@ final class GuestAccess {
         return true;
     }
 
+    /// Loads the 8 or 16 bytes of a SIMD register into [#low] and [#high].
+    ///
+    /// @param alignment the size of an element
+    boolean loadVector(long va, int bytes, int alignment) {
+        boolean aligned = (va & alignment - 1) == 0;
+        long host = direct(va, bytes, aligned, SoftTlb.READ_TAG, false);
+        boolean whole = bytes > Long.BYTES;
+        if (host != -1) {
+            low = RAW.getLong(host);
+            high = whole ? RAW.getLong(host + Long.BYTES) : 0;
+            return true;
+        }
+        if (!prepare(va, bytes, alignment, Translator.READ | mmu.privilege(false), AccessClass.PLAIN)) {
+            return false;
+        }
+        refill(va, bytes, false, false);
+        low = read(0, Long.BYTES);
+        high = whole ? read(Long.BYTES, Long.BYTES) : 0;
+        return true;
+    }
+
+    /// Stores the 8 or 16 bytes of a SIMD register.
+    ///
+    /// @param alignment the size of an element
+    boolean storeVector(long va, long lowValue, long highValue, int bytes, int alignment) {
+        boolean aligned = (va & alignment - 1) == 0;
+        long host = direct(va, bytes, aligned, SoftTlb.WRITE_TAG, false);
+        boolean whole = bytes > Long.BYTES;
+        if (host != -1) {
+            RAW.putLong(host, lowValue);
+            if (whole) {
+                RAW.putLong(host + Long.BYTES, highValue);
+            }
+            return true;
+        }
+        if (!prepare(va, bytes, alignment, Translator.WRITE | mmu.privilege(false), AccessClass.PLAIN)) {
+            return false;
+        }
+        refill(va, bytes, false, true);
+        write(0, Long.BYTES, lowValue);
+        if (whole) {
+            write(Long.BYTES, Long.BYTES, highValue);
+        }
+        return true;
+    }
+
     void dcZva(long va) {
         long block = va & -(long) zeroBlock;
         long host = direct(block, zeroBlock, false, SoftTlb.WRITE_TAG, false);

@@ -328,6 +328,51 @@ public final class Mmu {
         return access.storePair(va, low, high, aux);
     }
 
+    /// Loads the 16 bytes of a Q register into [#low()] and [#high()].
+    ///
+    /// @return false when it faulted
+    public boolean load128(long va) {
+        long entry = entry(va);
+        // SAFETY: as load8; 16 aligned bytes do not leave the page either.
+        if (RAW.getLong(entry + SoftTlb.READ_TAG) == wanted(va, 15)) {
+            long host = va + RAW.getLong(entry + SoftTlb.ADDEND);
+            access.low = RAW.getLong(host);
+            access.high = RAW.getLong(host + Long.BYTES);
+            return true;
+        }
+        return access.loadVector(va, 2 * Long.BYTES, 2 * Long.BYTES);
+    }
+
+    /// Stores the 16 bytes of a Q register.
+    ///
+    /// @return false when it faulted
+    public boolean store128(long va, long low, long high) {
+        long entry = entry(va);
+        if (RAW.getLong(entry + SoftTlb.WRITE_TAG) == wanted(va, 15)) {
+            long host = va + RAW.getLong(entry + SoftTlb.ADDEND);
+            RAW.putLong(host, low);
+            RAW.putLong(host + Long.BYTES, high);
+            return true;
+        }
+        return access.storeVector(va, low, high, 2 * Long.BYTES, 2 * Long.BYTES);
+    }
+
+    /// Loads 8 or 16 bytes of elements into [#low()] and [#high()] (0 for 8 bytes).
+    ///
+    /// @param alignment size of an element, in bytes
+    /// @return false when it faulted
+    public boolean loadElements(long va, int bytes, int alignment) {
+        return access.loadVector(va, bytes, alignment);
+    }
+
+    /// Stores 8 or 16 bytes of elements.
+    ///
+    /// @param alignment size of an element, in bytes
+    /// @return false when it faulted
+    public boolean storeElements(long va, long low, long high, int bytes, int alignment) {
+        return access.storeVector(va, low, high, bytes, alignment);
+    }
+
     /// {@return the first register of the last pair loaded, or the lower half of a 16-byte result}
     public long low() {
         return access.low;
