@@ -46,7 +46,7 @@ public enum A64Feature {
     BF16(CpuFeature.BF16),
     I8MM(CpuFeature.I8MM),
     WFXT(CpuFeature.WFXT),
-    HBC,
+    HBC(CpuFeature.HBC),
     XS,
     LS64,
     LS64_V,

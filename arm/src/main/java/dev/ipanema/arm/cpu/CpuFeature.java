@@ -127,6 +127,8 @@ public enum CpuFeature {
     FPACCOMBINE(ID_AA64ISAR1_EL1, 4, 4, 5, 4),
     /// FEAT_PACQARMA3: pointer authentication with QARMA3 in place of QARMA5.
     PACQARMA3(ID_AA64ISAR2_EL1, 12, 4, 1, 0),
+    /// FEAT_HBC: BC.cond, a branch with a hint.
+    HBC(ID_AA64ISAR2_EL1, 20, 4, 1, 0),
     /// FEAT_SVE.
     SVE(ID_AA64PFR0_EL1, 32, 4, 1, 0),
     /// FEAT_FlagM: CFINV, RMIF, SETF8, SETF16.

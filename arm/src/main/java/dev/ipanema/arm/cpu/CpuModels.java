@@ -6,6 +6,7 @@ import static dev.ipanema.arm.register.SysReg.DCZID_EL0;
 import static dev.ipanema.arm.register.SysReg.ID_AA64DFR0_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64ISAR0_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64ISAR1_EL1;
+import static dev.ipanema.arm.register.SysReg.ID_AA64ISAR2_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR0_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR1_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR2_EL1;
@@ -154,8 +155,9 @@ final class CpuModels {
                 .set(ID_AA64PFR0_EL1, 0x1101_0011_1011_1111L)
                 .set(ID_AA64PFR1_EL1, 0x0221)
                 .set(ID_AA64DFR0_EL1, 0x0000_00f0_1030_5106L)
-                .set(ID_AA64ISAR0_EL1, 0x0221_1001_1021_2120L)
-                .set(ID_AA64ISAR1_EL1, 0x0000_0010_0020_0002L)
+                .set(ID_AA64ISAR0_EL1, 0x1221_1001_1021_2120L)
+                .set(ID_AA64ISAR1_EL1, 0x0000_0010_0120_0052L)
+                .set(ID_AA64ISAR2_EL1, 0x0010_0002L)
                 .set(ID_AA64MMFR0_EL1, 0x1000_0323_1021_1126L)
                 .set(ID_AA64MMFR1_EL1, 0x0000_0000_1031_2122L)
                 .set(ID_AA64MMFR2_EL1, 0x1021_0111_1001_1011L)

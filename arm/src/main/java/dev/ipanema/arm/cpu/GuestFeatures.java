@@ -49,13 +49,16 @@ final class GuestFeatures {
             new Field(ID_AA64ISAR0_EL1, 20, 2), // Atomic: 3 would add LSE128
             new Field(ID_AA64ISAR0_EL1, 52, 2), // TS
             new Field(ID_AA64ISAR0_EL1, 56, 2), // TLB
+            new Field(ID_AA64ISAR0_EL1, 60, 1), // RNDR
             new Field(ID_AA64ISAR1_EL1, 0, 2), // DPB
             new Field(ID_AA64ISAR1_EL1, 4, 5), // APA
             new Field(ID_AA64ISAR1_EL1, 20, 2), // LRCPC
             new Field(ID_AA64ISAR1_EL1, 24, 1), // GPA
             new Field(ID_AA64ISAR1_EL1, 36, 1), // SB
+            new Field(ID_AA64ISAR2_EL1, 0, 2), // WFxT
             new Field(ID_AA64ISAR2_EL1, 8, 1), // GPA3
             new Field(ID_AA64ISAR2_EL1, 12, 5), // APA3
+            new Field(ID_AA64ISAR2_EL1, 20, 1), // BC
             new Field(ID_AA64MMFR0_EL1, 0, 7), // PARange
             new Field(ID_AA64MMFR0_EL1, 4, 2), // ASIDBits
             new Field(ID_AA64MMFR0_EL1, 12, 1), // SNSMem

@@ -126,6 +126,8 @@ public enum SysReg {
     DAIF(3, 3, 4, 2, 1, EL0_WRITE, 0x3c0),
     DIT(3, 3, 4, 2, 5, EL0_WRITE, 1L << 24),
     SSBS(3, 3, 4, 2, 6, EL0_WRITE, 1L << 12),
+    RNDR(3, 3, 2, 4, 0, EL0_READ_EL1_READ),
+    RNDRRS(3, 3, 2, 4, 1, EL0_READ_EL1_READ),
     FPCR(3, 3, 4, 4, 0, EL0_WRITE),
     FPSR(3, 3, 4, 4, 1, EL0_WRITE),
 

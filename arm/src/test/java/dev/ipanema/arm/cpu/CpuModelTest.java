@@ -117,16 +117,27 @@ class CpuModelTest {
     }
 
     @Test
-    void guestSeesNoFloatingPointNoSveNoTagsNoPointerAuthentication() {
+    void guestSeesNoFloatingPointNoSveAndNoTags() {
         CpuModel model = CpuModel.parse("neoverse-v2");
 
         // FP and AdvSIMD 0b1111: not implemented. EL0 and EL1 1: AArch64 only. EL2, EL3, SVE 0.
         assertThat(model.guestId(SysReg.ID_AA64PFR0_EL1) & 0xf_00ff_ffffL).isEqualTo(0x00ff_0011L);
-        assertThat(model.guestId(SysReg.ID_AA64PFR1_EL1) & 0xf0f).isZero();
-        assertThat(model.guestId(SysReg.ID_AA64ISAR1_EL1) & 0xff0).isZero();
+        assertThat(model.guestId(SysReg.ID_AA64PFR1_EL1) & 0xf00).isZero();
         assertThat(model.id(SysReg.ID_AA64PFR0_EL1) >>> 32 & 0xf).isEqualTo(1);
         assertThat(model.has(CpuFeature.MTE)).isTrue();
         assertThat(model.guestHas(CpuFeature.MTE)).isFalse();
+    }
+
+    @Test
+    void pointerAuthenticationHasOneCipher() {
+        CpuModel three = CpuModel.parse("neoverse-v2+pacqarma3");
+
+        assertThat(three.id(SysReg.ID_AA64ISAR1_EL1) & 0xff00_0ff0L).isZero();
+        assertThat(three.id(SysReg.ID_AA64ISAR2_EL1) & 0xff00L).isEqualTo(0x5100L);
+        assertThat(three.pauthLevel()).isEqualTo(5);
+        assertThat(CpuModel.parse("neoverse-v2-pauth").pauthLevel()).isZero();
+        assertThat(CpuModel.parse("cortex-a76+pauth").id(SysReg.ID_AA64ISAR1_EL1) & 0xff00_0ff0L)
+                .isEqualTo(0x0100_0010L);
     }
 
     @Test

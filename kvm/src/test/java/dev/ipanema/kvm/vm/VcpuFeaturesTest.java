@@ -20,7 +20,7 @@ class VcpuFeaturesTest {
 
     @Test
     void bothKindsComeTogetherOrNotAtAll() {
-        try (TestVm test = new TestVm("max+pauth", "linux-7.3")) {
+        try (TestVm test = new TestVm("max-pauth+pauth", "linux-7.3")) {
             Vcpu vcpu = test.vm.createVcpu(1);
 
             assertThat(vcpu.init(VcpuFeatures.KVM_ARM_VCPU_PTRAUTH_ADDRESS)).isEqualTo(Errno.EINVAL.negated());
@@ -40,7 +40,7 @@ class VcpuFeaturesTest {
 
     @Test
     void aVcpuWithoutItHidesItAndItsInstructionsAreUndefined() {
-        try (TestVm test = new TestVm("max+pauth", "linux-7.3")) {
+        try (TestVm test = new TestVm("max-pauth+pauth", "linux-7.3")) {
             assertThat(test.vm.checkExtension(KvmCap.KVM_CAP_ARM_PTRAUTH_GENERIC))
                     .isEqualTo(1);
             assertThat(test.vcpu.getOneReg(ISAR1) & 0xf0L).isZero();
@@ -56,7 +56,7 @@ class VcpuFeaturesTest {
 
     @Test
     void aVcpuWithItSignsPointers() {
-        try (TestVm test = new TestVm("max+pauth", "linux-7.3")) {
+        try (TestVm test = new TestVm("max-pauth+pauth", "linux-7.3")) {
             Vcpu vcpu = test.vm.createVcpu(1);
             vcpu.init(Vcpu.KVM_ARM_VCPU_PSCI_0_2 | BOTH);
             test.enableStage1(vcpu);

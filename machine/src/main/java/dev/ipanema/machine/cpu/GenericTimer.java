@@ -78,6 +78,11 @@ final class GenericTimer {
         }
     }
 
+    /// {@return whether the virtual count has reached a value: the local time-out event of WFET and WFIT}
+    boolean hasPassed(CpuContext ctx, long count) {
+        return Long.compareUnsigned(virtualCount(ctx), count) >= 0;
+    }
+
     private long virtualCount(CpuContext ctx) {
         return El1Timer.VIRTUAL.view(ctx, counter.count());
     }

@@ -20,6 +20,7 @@ public final class Machine implements AutoCloseable {
     private final CpuModel model;
     private final TlbDomain tlbDomain = new TlbDomain();
     private final Counter counter;
+    private final HardwareRandom random = new HardwareRandom();
     private final List<ProcessingElement> elements = new ArrayList<>();
 
     /// Builds a machine with the host's clock.
@@ -75,6 +76,16 @@ public final class Machine implements AutoCloseable {
     /// {@return the domain by which a hypervisor invalidates TLBs}
     public TlbDomain tlbDomain() {
         return tlbDomain;
+    }
+
+    /// Sets the seed of the random numbers that guests read from RNDR; before any processing element runs.
+    public void seedRandom(long seed) {
+        random.seed(seed);
+    }
+
+    /// {@return the source of RNDR}
+    HardwareRandom random() {
+        return random;
     }
 
     /// {@return the system counter}

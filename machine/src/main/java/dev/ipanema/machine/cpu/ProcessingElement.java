@@ -81,7 +81,7 @@ public final class ProcessingElement {
         this.exceptions = new Exceptions(mmu, model);
         this.debug = new DebugUnit(exceptions, mmu, model);
         this.timer = new GenericTimer(machine.counter());
-        SystemRegisters registers = new SystemRegisters(exceptions, timer, model);
+        SystemRegisters registers = new SystemRegisters(exceptions, timer, machine.random(), model);
         this.rare = new RareInstructions(
                 this,
                 machine,
@@ -89,7 +89,8 @@ public final class ProcessingElement {
                 registers,
                 new SystemInstructions(this, mmu, machine.physicalMemory(), exceptions, model),
                 new MemoryInstructions(mmu),
-                new PointerInstructions(mmu, exceptions, model));
+                new PointerInstructions(mmu, exceptions, model),
+                timer);
         this.branchTargets = model.guestHas(CpuFeature.BTI);
         this.code = new GuestCode(
                 mmu,

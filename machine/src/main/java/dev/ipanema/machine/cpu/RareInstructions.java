@@ -38,6 +38,7 @@ final class RareInstructions {
     private final SystemInstructions system;
     private final MemoryInstructions memory;
     private final PointerInstructions pointers;
+    private final GenericTimer timer;
 
     RareInstructions(
             ProcessingElement pe,
@@ -46,7 +47,8 @@ final class RareInstructions {
             SystemRegisters registers,
             SystemInstructions system,
             MemoryInstructions memory,
-            PointerInstructions pointers) {
+            PointerInstructions pointers,
+            GenericTimer timer) {
         this.pe = pe;
         this.machine = machine;
         this.exceptions = exceptions;
@@ -54,6 +56,7 @@ final class RareInstructions {
         this.system = system;
         this.memory = memory;
         this.pointers = pointers;
+        this.timer = timer;
     }
 
     /// Executes one instruction.
@@ -89,8 +92,9 @@ final class RareInstructions {
                 processState(ctx, op, (int) imm);
             case Op.CFINV, Op.XAFLAG, Op.AXFLAG, Op.RMIF, Op.SETF8, Op.SETF16 -> flags(ctx, op, word, imm);
             case Op.NOP, Op.YIELD, Op.HINT, Op.BTI, Op.SB -> Interpreter.NEXT;
-            case Op.WFE -> waitForEvent(ctx);
-            case Op.WFI -> waitForInterrupt(ctx);
+            case Op.WFE -> waitForEvent(ctx, Esr.WFX_WFE, 0);
+            case Op.WFI -> waitForInterrupt(ctx, Esr.WFX_WFI, 0);
+            case Op.WFET, Op.WFIT -> waitAtMost(ctx, op, PreDecoded.rd(word));
             case Op.SEV -> {
                 machine.sendEvent();
                 yield Interpreter.NEXT;
@@ -241,11 +245,24 @@ final class RareInstructions {
         return Interpreter.NEXT;
     }
 
-    private int waitForEvent(CpuContext ctx) {
+    /// WFET and WFIT: nothing to wait for when the virtual count has reached the register.
+    private int waitAtMost(CpuContext ctx, int op, int register) {
+        boolean event = op == Op.WFET;
+        if (timer.hasPassed(ctx, ctx.x[register])) {
+            if (event) {
+                pe.takeEvent();
+            }
+            return Interpreter.NEXT;
+        }
+        int encoded = PreDecoded.encoded(register);
+        return event ? waitForEvent(ctx, Esr.WFX_WFET, encoded) : waitForInterrupt(ctx, Esr.WFX_WFIT, encoded);
+    }
+
+    private int waitForEvent(CpuContext ctx, int instruction, int register) {
         if (pe.takeEvent()) {
             return Interpreter.NEXT;
         }
-        int trapped = waitTrap(ctx, SctlrEl1.NTWE, HcrEl2.TWE, Esr.WFX_WFE);
+        int trapped = waitTrap(ctx, SctlrEl1.NTWE, HcrEl2.TWE, Esr.wfx(instruction, register));
         if (trapped != Interpreter.NEXT) {
             return trapped;
         }
@@ -253,11 +270,11 @@ final class RareInstructions {
         return synchronize(ctx);
     }
 
-    private int waitForInterrupt(CpuContext ctx) {
+    private int waitForInterrupt(CpuContext ctx, int instruction, int register) {
         if (Exceptions.isVirtualInterruptPending(ctx) || pe.isPending()) {
             return synchronize(ctx);
         }
-        int trapped = waitTrap(ctx, SctlrEl1.NTWI, HcrEl2.TWI, Esr.WFX_WFI);
+        int trapped = waitTrap(ctx, SctlrEl1.NTWI, HcrEl2.TWI, Esr.wfx(instruction, register));
         if (trapped != Interpreter.NEXT) {
             return trapped;
         }
@@ -265,10 +282,10 @@ final class RareInstructions {
         return Interpreter.WAITING;
     }
 
-    private int waitTrap(CpuContext ctx, long allowedAtEl0, long trap, int instruction) {
+    private int waitTrap(CpuContext ctx, long allowedAtEl0, long trap, long syndrome) {
         if (ctx.el() == 0 && (ctx.translation().sctlrEl1 & allowedAtEl0) == 0) {
-            return exceptions.synchronous(ctx, Esr.wfx(instruction, 0));
+            return exceptions.synchronous(ctx, syndrome);
         }
-        return (ctx.translation().hcrEl2 & trap) != 0 ? exceptions.trap(Esr.wfx(instruction, 0)) : Interpreter.NEXT;
+        return (ctx.translation().hcrEl2 & trap) != 0 ? exceptions.trap(syndrome) : Interpreter.NEXT;
     }
 }

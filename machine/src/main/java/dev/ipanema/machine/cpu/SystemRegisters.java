@@ -32,17 +32,21 @@ final class SystemRegisters {
 
     private final Exceptions exceptions;
     private final GenericTimer timer;
+    private final HardwareRandom random;
     private final RegisterMasks masks;
+    private final boolean rng;
     private final boolean pointerAuthentication;
     private final boolean ras;
     private final boolean idst;
     private final boolean fp;
     private final long implementedPstate;
 
-    SystemRegisters(Exceptions exceptions, GenericTimer timer, CpuModel model) {
+    SystemRegisters(Exceptions exceptions, GenericTimer timer, HardwareRandom random, CpuModel model) {
         this.exceptions = exceptions;
         this.timer = timer;
+        this.random = random;
         this.masks = new RegisterMasks(model);
+        this.rng = model.guestHas(CpuFeature.RNG);
         this.pointerAuthentication = model.pauthLevel() > 0;
         this.ras = model.guestHas(CpuFeature.RAS);
         this.fp = model.has(CpuFeature.FP);
@@ -146,6 +150,7 @@ final class SystemRegisters {
             case FPCR, FPSR -> fp;
             case GMID_EL1, CCSIDR2_EL1, LORSA_EL1, LOREA_EL1, LORN_EL1, LORC_EL1, LORID_EL1 -> false;
             case CNTPCTSS_EL0, CNTVCTSS_EL0 -> masks.ecv();
+            case RNDR, RNDRRS -> rng;
             default -> !PacKey.isHalfOf(reg) || pointerAuthentication;
         };
     }
@@ -217,6 +222,10 @@ final class SystemRegisters {
             case ISR_EL1 -> pendingVirtual(ctx);
             case DISR_EL1 -> ctx.sys[deferredSError(ctx).index()];
             case OSLSR_EL1 -> OslsrEl1.IMPLEMENTED | (ctx.sys[SysReg.OSLAR_EL1.index()] != 0 ? OslsrEl1.OSLK : 0);
+            case RNDR, RNDRRS -> {
+                ctx.setNzcv(0); // not Z: there always is a number
+                yield random.next();
+            }
             case DBGCLAIMSET_EL1 -> reg.writable();
             case DBGCLAIMCLR_EL1 -> ctx.sys[SysReg.DBGCLAIMSET_EL1.index()];
             default -> ctx.get(reg);

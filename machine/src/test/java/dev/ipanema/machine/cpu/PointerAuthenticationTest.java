@@ -38,7 +38,7 @@ class PointerAuthenticationTest {
 
     @Test
     void pacPutsTheEncryptedPointerIntoItsUpperBits() {
-        try (Rig rig = rig("max+pauth")) {
+        try (Rig rig = rig("max-pauth+pauth")) {
             rig.ctx.setX(1, Rig.DATA);
             rig.ctx.setX(2, MODIFIER);
 
@@ -51,7 +51,7 @@ class PointerAuthenticationTest {
 
     @Test
     void theOtherCipherIsUsedWhereTheModelNamesIt() {
-        try (Rig rig = rig("max+pacqarma3")) {
+        try (Rig rig = rig("max-pauth+pacqarma3")) {
             rig.ctx.setX(1, Rig.DATA);
 
             rig.step(asm -> asm.emit("PACDZA", Reg.X1));
@@ -63,7 +63,7 @@ class PointerAuthenticationTest {
 
     @Test
     void authenticationGivesThePointerBack() {
-        try (Rig rig = rig("max+pauth")) {
+        try (Rig rig = rig("max-pauth+pauth")) {
             rig.ctx.setX(30, Rig.CODE);
             rig.run(asm -> asm.emit("PACIASP").emit("AUTIASP").hvc(1));
 
@@ -73,7 +73,7 @@ class PointerAuthenticationTest {
 
     @Test
     void aWrongCodeMakesANonCanonicalPointer() {
-        try (Rig rig = rig("max+pauth")) {
+        try (Rig rig = rig("max-pauth+pauth")) {
             rig.ctx.setX(1, Rig.DATA);
             rig.ctx.set(SysReg.APDAKeyLo_EL1, ~KEY_LOW);
             rig.run(asm -> asm.emit("PACDZB", Reg.X1).emit("AUTDZA", Reg.X1).hvc(1));
@@ -84,7 +84,7 @@ class PointerAuthenticationTest {
 
     @Test
     void aWrongCodeFaultsWithFpac() {
-        try (Rig rig = rig("max+pauth+fpac")) {
+        try (Rig rig = rig("max-pauth+pauth+fpac")) {
             rig.ctx.setX(1, Rig.DATA | 1L << 60);
             rig.run(asm -> asm.emit("AUTDZB", Reg.X1).hvc(1));
 
@@ -97,8 +97,8 @@ class PointerAuthenticationTest {
 
     @Test
     void combinedInstructionsFaultWithFpaccombineOnly() {
-        try (Rig rig = rig("max+pauth+fpac");
-                Rig combined = rig("max+pauth+fpaccombine")) {
+        try (Rig rig = rig("max-pauth+pauth+fpac");
+                Rig combined = rig("max-pauth+pauth+fpaccombine")) {
             rig.ctx.setX(1, Rig.DATA | 1L << 60);
             combined.ctx.setX(1, Rig.DATA | 1L << 60);
 
@@ -112,7 +112,7 @@ class PointerAuthenticationTest {
 
     @Test
     void aKeyThatIsOffLeavesThePointer() {
-        try (Rig rig = rig("max+pauth")) {
+        try (Rig rig = rig("max-pauth+pauth")) {
             rig.ctx.set(SysReg.SCTLR_EL1, SctlrEl1.RES1 | ENABLED & ~SctlrEl1.ENIB);
             rig.ctx.setX(1, Rig.DATA);
             rig.run(asm -> asm.emit("PACIZB", Reg.X1).hvc(1));
@@ -123,7 +123,7 @@ class PointerAuthenticationTest {
 
     @Test
     void withoutApiTheInstructionsGoToEl2() {
-        try (Rig rig = rig("max+pauth")) {
+        try (Rig rig = rig("max-pauth+pauth")) {
             rig.ctx.set(SysReg.HCR_EL2, HcrEl2.RW | HcrEl2.APK);
 
             Exit exit = rig.run(asm -> asm.emit("PACGA", Reg.X1, Reg.X2, Reg.X3));
@@ -136,7 +136,7 @@ class PointerAuthenticationTest {
 
     @Test
     void withoutApkTheKeysGoToEl2() {
-        try (Rig rig = rig("max+pauth")) {
+        try (Rig rig = rig("max-pauth+pauth")) {
             rig.ctx.set(SysReg.HCR_EL2, HcrEl2.RW | HcrEl2.API);
 
             Exit exit = rig.run(asm -> asm.msr(SysReg.APDAKeyHi_EL1, Reg.X1));
@@ -148,7 +148,7 @@ class PointerAuthenticationTest {
 
     @Test
     void theGenericCodeIsTheUpperHalfOfTheBlock() {
-        try (Rig rig = rig("max+pauth")) {
+        try (Rig rig = rig("max-pauth+pauth")) {
             rig.ctx.setX(2, 0xfb62_3599_da6e_8127L);
             rig.ctx.setX(3, 0x477d_469d_ec0b_8762L);
 
@@ -162,7 +162,7 @@ class PointerAuthenticationTest {
     @Test
     void authenticatedBranchesReachTheAddress() {
         long target = Rig.CODE + 0x100;
-        try (Rig rig = rig("max+pauth")) {
+        try (Rig rig = rig("max-pauth+pauth")) {
             rig.load(target, asm -> asm.emit("RETAB"));
             rig.ctx.setX(1, target);
             rig.ctx.setX(2, MODIFIER);
@@ -179,7 +179,7 @@ class PointerAuthenticationTest {
 
     @Test
     void eretaaReturnsToTheSignedAddress() {
-        try (Rig rig = rig("max+pauth")) {
+        try (Rig rig = rig("max-pauth+pauth")) {
             rig.ctx.set(SysReg.SPSR_EL1, Pstate.EL1H | Pstate.DAIF);
             rig.load(Rig.CODE + 0x100, asm -> asm.hvc(3));
             rig.run(asm -> asm.movImm(Reg.X30, Rig.CODE + 0x100)
@@ -215,7 +215,7 @@ class PointerAuthenticationTest {
 
     @Test
     void xpacTakesTheCodeOutEvenWithAllKeysOff() {
-        try (Rig rig = rig("max+pauth")) {
+        try (Rig rig = rig("max-pauth+pauth")) {
             rig.ctx.set(SysReg.SCTLR_EL1, SctlrEl1.RES1);
             rig.ctx.setX(1, 0xa5a5_0000_0000_1234L);
             rig.ctx.setX(30, 0x1280_0000_0000_1234L);

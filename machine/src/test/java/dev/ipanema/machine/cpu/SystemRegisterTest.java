@@ -53,8 +53,19 @@ class SystemRegisterTest {
 
             assertThat(readBack(rig, SysReg.SCTLR_EL1, 0)).isEqualTo(SctlrEl1.RES1);
             long ones = readBack(rig, SysReg.SCTLR_EL1, all);
-            assertThat(ones & (SctlrEl1.EE | SctlrEl1.E0E | SctlrEl1.ENIA)).isZero();
+            assertThat(ones & (SctlrEl1.EE | SctlrEl1.E0E)).isZero();
+            assertThat(ones & SctlrEl1.ENIA).isEqualTo(SctlrEl1.ENIA);
             assertThat(ones & SctlrEl1.SPAN).isEqualTo(SctlrEl1.SPAN);
+        }
+    }
+
+    @Test
+    void controlsOfAbsentFeaturesAreReservedZeroes() {
+        try (Rig rig = new Rig("cortex-a53")) {
+            long ones = readBack(rig, SysReg.SCTLR_EL1, ~(SctlrEl1.M | SctlrEl1.A));
+
+            assertThat(ones & (SctlrEl1.ENIA | SctlrEl1.ENDB | SctlrEl1.BT0 | SctlrEl1.NAA))
+                    .isZero();
         }
     }
 
