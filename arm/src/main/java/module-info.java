@@ -13,4 +13,5 @@ module dev.ipanema.arm {
     exports dev.ipanema.arm.exception;
     exports dev.ipanema.arm.fp;
     exports dev.ipanema.arm.simd;
+    exports dev.ipanema.arm.gic;
 }

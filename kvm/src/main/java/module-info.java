@@ -10,6 +10,8 @@ module dev.ipanema.kvm {
     exports dev.ipanema.kvm.stage2;
     exports dev.ipanema.kvm.trace;
     exports dev.ipanema.kvm.uapi;
+    exports dev.ipanema.kvm.timer;
     exports dev.ipanema.kvm.version;
+    exports dev.ipanema.kvm.vgic;
     exports dev.ipanema.kvm.vm;
 }

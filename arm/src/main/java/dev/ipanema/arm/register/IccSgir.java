@@ -12,9 +12,7 @@ public final class IccSgir {
     private static final int AFF1_SHIFT = 16;
     private static final int INTID_SHIFT = 24;
     private static final int AFF2_SHIFT = 32;
-    private static final int RS_SHIFT = 44;
     private static final int AFF3_SHIFT = 48;
-    private static final int TARGETS_PER_RANGE = 16;
 
     private IccSgir() {}
 
@@ -32,10 +30,5 @@ public final class IccSgir {
     /// {@return one bit for each of 16 processors of the cluster}
     public static int targetList(long value) {
         return (int) value & 0xffff;
-    }
-
-    /// {@return affinity level 0 of the processor that the first bit of the list stands for}
-    public static int firstTarget(long value) {
-        return TARGETS_PER_RANGE * ((int) (value >>> RS_SHIFT) & 15);
     }
 }

@@ -11,6 +11,8 @@ public final class MpidrEl1 {
     /// Bit 31, always 1.
     public static final long RES1 = 1L << 31;
 
+    private static final int PACKED_AFF3_SHIFT = 24;
+    private static final long LOW_LEVELS = 0xff_ffff;
     private static final int BITS_PER_LEVEL = 8;
     private static final int AFF3_SHIFT = 32;
 
@@ -24,6 +26,16 @@ public final class MpidrEl1 {
     /// {@return the affinity of level 3, 0 to 255}
     public static long aff3(int aff3) {
         return (aff3 & 0xffL) << AFF3_SHIFT;
+    }
+
+    /// {@return the affinity of levels 0 to 2 alone}
+    public static long lowLevels(long mpidr) {
+        return mpidr & LOW_LEVELS;
+    }
+
+    /// {@return the affinity that 32 bits hold as Aff3.Aff2.Aff1.Aff0}
+    public static long unpacked(int packed) {
+        return (packed & LOW_LEVELS) | aff3(packed >>> PACKED_AFF3_SHIFT);
     }
 
     /// {@return one level of an affinity}

@@ -53,7 +53,7 @@ public final class GuestAborts implements AutoCloseable {
         this.memcache = vm.mmu().newCache();
         this.injector = new ExceptionInjector(cpu);
         this.stage1 = new Stage1DescriptorSearch(vm, cpu);
-        this.mmio = new IoMemAbort(vm, cpu, run, fault);
+        this.mmio = new IoMemAbort(vm, cpu, run, fault, vcpu);
         this.sea = new GuestSea(vm, run, fault, injector);
         VcpuEffects effects = new Effects(ring);
         this.userMem = new UserMemAbort(vm, memcache, effects);

@@ -22,13 +22,15 @@ public final class IoMemAbort {
     private final CpuContext cpu;
     private final KvmRun run;
     private final FaultInfo fault;
+    private final int vcpu;
     private boolean mmioNeeded;
 
-    IoMemAbort(VmMemory vm, CpuContext cpu, KvmRun run, FaultInfo fault) {
+    IoMemAbort(VmMemory vm, CpuContext cpu, KvmRun run, FaultInfo fault, int vcpu) {
         this.vm = vm;
         this.cpu = cpu;
         this.run = run;
         this.fault = fault;
+        this.vcpu = vcpu;
     }
 
     /// {@return 1 to resume the guest, 0 to leave for the VMM, or a negated errno}
@@ -69,9 +71,9 @@ public final class IoMemAbort {
         mmioNeeded = true;
         if (bus.covers(ipa, len)) {
             if (write) {
-                bus.write(ipa, len, data);
+                bus.write(vcpu, ipa, len, data);
             } else {
-                run.mmio.setValue(bus.read(ipa, len));
+                run.mmio.setValue(bus.read(vcpu, ipa, len));
             }
             trail.outcome("in-kernel MMIO", Sizes.hex(ipa), SOURCE);
             complete();

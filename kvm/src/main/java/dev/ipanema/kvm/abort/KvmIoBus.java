@@ -1,6 +1,5 @@
 package dev.ipanema.kvm.abort;
 
-import dev.ipanema.machine.memory.MmioRegion;
 import java.util.Arrays;
 
 /// Devices that KVM emulates itself, by guest physical address (`kvm_io_bus`, `virt/kvm/kvm_main.c`). An access
@@ -12,7 +11,7 @@ public final class KvmIoBus {
     private final Range[] ranges;
 
     /// A device at its place.
-    private record Range(long base, long size, MmioRegion device) {
+    private record Range(long base, long size, KvmIoDevice device) {
         boolean covers(long ipa, int len) {
             return Long.compareUnsigned(ipa, base) >= 0
                     && Long.compareUnsigned(ipa - base, size - len) <= 0
@@ -33,7 +32,7 @@ public final class KvmIoBus {
     /// @param base first IPA
     /// @param size bytes, positive
     /// @throws IllegalArgumentException when the range is empty, wraps, or overlaps another device
-    public KvmIoBus with(long base, long size, MmioRegion device) {
+    public KvmIoBus with(long base, long size, KvmIoDevice device) {
         if (size <= 0 || base < 0 || base + size < 0) {
             throw new IllegalArgumentException("MMIO range base=0x" + Long.toHexString(base) + " size=" + size);
         }
@@ -48,6 +47,16 @@ public final class KvmIoBus {
         return new KvmIoBus(more);
     }
 
+    /// {@return whether a range overlaps a device}
+    public boolean overlaps(long base, long size) {
+        for (Range range : ranges) {
+            if (range.overlaps(base, size)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// {@return whether a device covers an access}
     public boolean covers(long ipa, int len) {
         for (Range range : ranges) {
@@ -60,19 +69,21 @@ public final class KvmIoBus {
 
     /// Reads from the device that covers an access.
     ///
+    /// @param vcpu number of the vCPU that reads
     /// @return the value, zero-extended
     /// @throws IllegalStateException when none does: ask [#covers] first
-    public long read(long ipa, int len) {
+    public long read(int vcpu, long ipa, int len) {
         Range range = find(ipa, len);
-        return range.device.read(ipa - range.base, len);
+        return range.device.read(vcpu, ipa - range.base, len);
     }
 
     /// Writes to the device that covers an access.
     ///
+    /// @param vcpu number of the vCPU that writes
     /// @throws IllegalStateException when none does: ask [#covers] first
-    public void write(long ipa, int len, long value) {
+    public void write(int vcpu, long ipa, int len, long value) {
         Range range = find(ipa, len);
-        range.device.write(ipa - range.base, len, value);
+        range.device.write(vcpu, ipa - range.base, len, value);
     }
 
     private Range find(long ipa, int len) {

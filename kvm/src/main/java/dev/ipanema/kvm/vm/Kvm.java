@@ -11,6 +11,7 @@ import dev.ipanema.kvm.stage2.OutOfTablePagesException;
 import dev.ipanema.kvm.trace.KvmTrace;
 import dev.ipanema.kvm.uapi.KvmMem;
 import dev.ipanema.kvm.version.KernelVersion;
+import dev.ipanema.machine.cpu.Counter;
 
 /// KVM of a host: what `/dev/kvm` is to a VMM. One for each host, since VMIDs are the host's.
 ///
@@ -92,6 +93,16 @@ public final class Kvm {
         } catch (OutOfTablePagesException e) {
             throw new KvmError(Errno.ENOMEM.negated(), "KVM_CREATE_VM without memory for stage-2 tables");
         }
+    }
+
+    /// {@return the counter that all timers read}
+    Counter counter() {
+        return host.machine().counter();
+    }
+
+    /// {@return whether the host's interrupt controller can be a guest's GICv2}
+    boolean hasGicv2() {
+        return false;
     }
 
     PhysicalCpus cpus() {

@@ -160,7 +160,11 @@ final class OneReg {
             return false;
         }
         SysReg reg = SysReg.of((int) id & 0xffff);
-        return reg != null && reg.access() != SysReg.Access.EL2_WRITE && !isCore(reg) && ids.has(reg);
+        return reg != null
+                && reg.access() != SysReg.Access.EL2_WRITE
+                && !reg.isGicCpuInterface()
+                && !isCore(reg)
+                && ids.has(reg);
     }
 
     /// Registers that userspace reaches as core registers, or that are parts of PSTATE.

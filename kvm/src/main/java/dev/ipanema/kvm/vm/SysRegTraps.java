@@ -3,9 +3,12 @@ package dev.ipanema.kvm.vm;
 import dev.ipanema.arm.exception.Esr;
 import dev.ipanema.arm.register.CacheOp;
 import dev.ipanema.arm.register.HcrEl2;
+import dev.ipanema.arm.register.IccSreEl1;
 import dev.ipanema.arm.register.OslsrEl1;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
+import dev.ipanema.kvm.vgic.Vgic;
+import dev.ipanema.kvm.vgic.VgicVcpu;
 import dev.ipanema.machine.cpu.CpuContext;
 import org.jspecify.annotations.Nullable;
 
@@ -13,15 +16,18 @@ import org.jspecify.annotations.Nullable;
 /// maintenance, and on hosts without FWB the registers that turn the guest's caches on.
 final class SysRegTraps {
     private static final int ZERO_REGISTER = 31;
+    private static final long SRE = IccSreEl1.DFB | IccSreEl1.DIB | IccSreEl1.SRE;
 
     private final Vm vm;
     private final CpuContext cpu;
     private final GuestIds ids;
+    private final VcpuInterrupts interrupts;
 
-    SysRegTraps(Vm vm, CpuContext cpu, GuestIds ids) {
+    SysRegTraps(Vm vm, CpuContext cpu, GuestIds ids, VcpuInterrupts interrupts) {
         this.vm = vm;
         this.cpu = cpu;
         this.ids = ids;
+        this.interrupts = interrupts;
     }
 
     /// Emulates a trapped access.
@@ -74,6 +80,10 @@ final class SysRegTraps {
                 setRegister(rt, 0);
                 yield true;
             }
+            case ICC_SRE_EL1 -> {
+                setRegister(rt, SRE);
+                yield vm.hasVgicV3();
+            }
             default -> false;
         };
     }
@@ -81,6 +91,16 @@ final class SysRegTraps {
     private boolean write(SysReg reg, int rt) {
         switch (reg) {
             case CSSELR_EL1 -> cpu.set(reg, register(rt));
+            case ICC_SRE_EL1 -> {
+                // Fixed.
+                return vm.hasVgicV3();
+            }
+            case ICC_SGI0R_EL1, ICC_SGI1R_EL1, ICC_ASGI1R_EL1 -> {
+                return sendSgi(reg, register(rt));
+            }
+            case ICC_DIR_EL1 -> {
+                return deactivate(register(rt));
+            }
             case ACTLR_EL1, ERRSELR_EL1 -> {
                 // Ignored.
             }
@@ -99,6 +119,30 @@ final class SysRegTraps {
                 return false;
             }
         }
+        return true;
+    }
+
+    // ---- interrupts ------------------------------------------------------------------------------------------------
+
+    /// `access_gic_sgi`. ICC_SGI1R_EL1 sends group 1 interrupts; the other two, of a system with one security state,
+    /// send group 0.
+    private boolean sendSgi(SysReg reg, long value) {
+        Vgic vgic = vm.vgic();
+        VgicVcpu sender = interrupts.vgic();
+        if (vgic == null || !vgic.isV3() || sender == null) {
+            return false;
+        }
+        vgic.dispatchSgi(sender, value, reg == SysReg.ICC_SGI1R_EL1);
+        return true;
+    }
+
+    /// ICC_DIR_EL1, trapped while an active interrupt has no list register (`access_gic_dir`).
+    private boolean deactivate(long value) {
+        VgicVcpu vcpu = interrupts.vgic();
+        if (!vm.hasVgicV3() || vcpu == null) {
+            return false;
+        }
+        vcpu.deactivate((int) (value & SysReg.ICC_DIR_EL1.writable()));
         return true;
     }
 

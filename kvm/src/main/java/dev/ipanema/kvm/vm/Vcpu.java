@@ -55,8 +55,8 @@ public final class Vcpu implements AutoCloseable {
     private final KvmRun run = new KvmRun();
     private final @Nullable DirtyRing dirtyRing;
     private final GuestAborts aborts;
-    private final SysRegTraps sysRegs;
     private final GuestIds guestIds;
+    private final SysRegTraps sysRegs;
     private final OneReg oneReg;
     private final GuestDebug guestDebug;
     private final ReentrantLock mutex = new ReentrantLock();
@@ -67,15 +67,9 @@ public final class Vcpu implements AutoCloseable {
     private long exits;
     private @Nullable ProcessingElement pe;
 
-    /// Guards what other threads may do to a vCPU: power, reset, kicks.
-    private final Object wake = new Object();
-
-    private boolean stopped;
-    private boolean resetPending;
-    private long resetPc;
-    private long resetX0;
-    private boolean kicked;
-    private volatile @Nullable ProcessingElement runningOn;
+    private final VcpuRequests requests = new VcpuRequests();
+    private final VcpuInterrupts interrupts;
+    private final long[] resetStart = new long[2];
 
     Vcpu(Vm vm, int id, CpuModel model) {
         this.vm = vm;
@@ -84,11 +78,11 @@ public final class Vcpu implements AutoCloseable {
         this.trace = vm.memory().trace();
         this.dirtyRing = vm.memory().logging().newRing();
         this.aborts = new GuestAborts(vm.memory(), cpu, run, id, dirtyRing);
-        this.guestIds = new GuestIds(cpu);
-        this.sysRegs = new SysRegTraps(vm, cpu, guestIds);
+        this.guestIds = new GuestIds(vm, cpu);
         this.oneReg = new OneReg(cpu, guestIds);
         this.guestDebug = new GuestDebug(cpu);
         this.interrupts = new VcpuInterrupts(vm, this, requests);
+        this.sysRegs = new SysRegTraps(vm, cpu, guestIds, interrupts);
     }
 
     // ---- identity --------------------------------------------------------------------------------------------------
@@ -155,11 +149,11 @@ public final class Vcpu implements AutoCloseable {
         int kept = newFeatures & ~KVM_ARM_VCPU_POWER_OFF;
         if (!VcpuFeatures.areValid(kept, cpu.model()) || (features >= 0 && features != kept)) {
             return Errno.EINVAL.negated();
-            guestIds.init(kept);
         }
         mutex.lock();
         try {
             features = kept;
+            guestIds.init(kept);
             reset();
             if (hasRunOnce) {
                 if (vm.kvm().caps().fwb()) {
@@ -168,18 +162,12 @@ public final class Vcpu implements AutoCloseable {
                     vm.memslotUpdate().unmapVm();
                 }
             }
-            synchronized (wake) {
-                stopped = (newFeatures & KVM_ARM_VCPU_POWER_OFF) != 0;
-                resetPending = false;
-            }
+            requests.power((newFeatures & KVM_ARM_VCPU_POWER_OFF) != 0);
             return 0;
         } finally {
             mutex.unlock();
         }
     }
-        if (VcpuFeatures.pointerAuthentication(features)) {
-            cpu.set(SysReg.HCR_EL2, cpu.get(SysReg.HCR_EL2) | HcrEl2.API | HcrEl2.APK);
-        }
 
     private void reset() {
         aborts.mmio().abandon();
@@ -187,6 +175,9 @@ public final class Vcpu implements AutoCloseable {
         cpu.set(SysReg.VMPIDR_EL2, MpidrEl1.RES1 | affinity());
         cpu.set(SysReg.CNTVOFF_EL2, vm.counterOffset());
         cpu.set(SysReg.VTCR_EL2, vm.stage2().vtcr());
+        if (VcpuFeatures.pointerAuthentication(features)) {
+            cpu.set(SysReg.HCR_EL2, cpu.get(SysReg.HCR_EL2) | HcrEl2.API | HcrEl2.APK);
+        }
     }
 
     /// `KVM_SET_ONE_REG` of a register of up to 64 bits.
@@ -258,6 +249,15 @@ public final class Vcpu implements AutoCloseable {
             injector.injectSea(false, aborts.fault().far());
         }
         return 0;
+    }
+
+    /// {@return what `KVM_GET_VCPU_EVENTS` says}
+    public VcpuEvents vcpuEvents() {
+        boolean pending = aborts.injector().isSerrorPending();
+        boolean hasEsr = pending && vm.kvm().caps().ras();
+        return new VcpuEvents(pending, hasEsr, false, hasEsr ? cpu.get(SysReg.VSESR_EL2) : 0);
+    }
+
     /// `KVM_SET_GUEST_DEBUG`.
     ///
     /// @return 0, or -EINVAL for what is unknown or the host does not have
@@ -268,15 +268,6 @@ public final class Vcpu implements AutoCloseable {
         } finally {
             mutex.unlock();
         }
-    }
-
-    }
-
-    /// {@return what `KVM_GET_VCPU_EVENTS` says}
-    public VcpuEvents vcpuEvents() {
-        boolean pending = aborts.injector().isSerrorPending();
-        boolean hasEsr = pending && vm.kvm().caps().ras();
-        return new VcpuEvents(pending, hasEsr, false, hasEsr ? cpu.get(SysReg.VSESR_EL2) : 0);
     }
 
     // ---- running ---------------------------------------------------------------------------------------------------
@@ -295,7 +286,6 @@ public final class Vcpu implements AutoCloseable {
         } finally {
             mutex.unlock();
         }
-            guestDebug.instructionSkipped();
     }
 
     private int runLocked() {
@@ -305,11 +295,16 @@ public final class Vcpu implements AutoCloseable {
         trail = vm.kvm().newTrail();
         if (run.exitReason == KvmExit.KVM_EXIT_MMIO) {
             aborts.mmio().complete();
+            guestDebug.instructionSkipped();
         }
         if (run.immediateExit) {
             return EINTR;
         }
         run.exitReason = KvmExit.KVM_EXIT_UNKNOWN;
+        int ready = interrupts.enable();
+        if (ready < 0) {
+            return ready;
+        }
         hasRunOnce = true;
         load();
         try {
@@ -337,12 +332,13 @@ public final class Vcpu implements AutoCloseable {
             acquired.mmu().tlbiLocal(TlbiOp.VMALLE1, vmid, 0);
             vm.memory().mm().kernel().memory().maintenance().icInvalAll(Agent.KVM);
         }
-        runningOn = acquired;
+        interrupts.load();
     }
 
     /// Takes it off again (`kvm_arch_vcpu_put`).
     private void put() {
-        runningOn = null;
+        interrupts.put();
+        interrupts.tellTimers();
         ProcessingElement held = pe;
         pe = null;
         ThisCpu.clear();
@@ -366,26 +362,21 @@ public final class Vcpu implements AutoCloseable {
             run.exitReason = KvmExit.KVM_EXIT_DIRTY_RING_FULL;
             return EXIT;
         }
-        synchronized (wake) {
-            if (resetPending) {
-                resetPending = false;
-                reset();
-                cpu.setPc(resetPc);
-                cpu.setX(0, resetX0);
-            }
-            if (!stopped && !kicked) {
-                return aborts.isSignalPending() ? interrupted() : RESUME;
-            }
+        if (requests.takeReset(resetStart)) {
+            reset();
+            cpu.setPc(resetStart[0]);
+            cpu.setX(0, resetStart[1]);
         }
-        return waitUntil(true) ? RESUME : interrupted();
-    }
-
-    private int interrupted() {
-        synchronized (wake) {
-            kicked = false;
+        if (requests.takeKick() || aborts.isSignalPending() || interrupts.isTimerNews()) {
+            run.exitReason = KvmExit.KVM_EXIT_INTR;
+            return EINTR;
         }
-        run.exitReason = KvmExit.KVM_EXIT_INTR;
-        return EINTR;
+        if (!requests.isRunnable()) {
+            put();
+            requests.awaitRunnable();
+            load();
+        }
+        return RESUME;
     }
 
     private int enterGuest() {
@@ -395,12 +386,26 @@ public final class Vcpu implements AutoCloseable {
         }
         updateVmid(on);
         trace.kvmEntry(cpu.pc());
-        Exit exit = runOn(on);
+        if (!requests.enter(on)) {
+            return RESUME;
+        }
+        Exit exit;
+        try {
+            interrupts.flush();
+            exit = runOn(on);
+            interrupts.sync();
+        } finally {
+            requests.leave();
+        }
         exits++;
         if (exit != Exit.TRAP) {
             trace.kvmExit(ARM_EXCEPTION_IRQ, 0, cpu.pc());
-            if (exit == Exit.WAIT) {
-                waitForInterrupt();
+            switch (exit) {
+                case WAIT -> waitForInterrupt();
+                case TIMER -> interrupts.timerInterrupt();
+                default -> {
+                    // What a kick or a maintenance interrupt asks for is done on the way back.
+                }
             }
             return RESUME;
         }
@@ -412,11 +417,6 @@ public final class Vcpu implements AutoCloseable {
         return handleExit(ec, on.esrEl2());
     }
 
-    /// `handle_trap_exceptions`.
-    private int handleExit(int ec, long esr) {
-        return switch (ec) {
-            case ExceptionClass.INSTRUCTION_ABORT_LOWER, ExceptionClass.DATA_ABORT_LOWER -> {
-                if (trail.enabled() && trail.steps().size() > TRAIL_STEPS) {
     private Exit runOn(ProcessingElement on) {
         if (!guestDebug.isOn()) {
             return on.run(cpu, TICK);
@@ -429,6 +429,11 @@ public final class Vcpu implements AutoCloseable {
         }
     }
 
+    /// `handle_trap_exceptions`.
+    private int handleExit(int ec, long esr) {
+        return switch (ec) {
+            case ExceptionClass.INSTRUCTION_ABORT_LOWER, ExceptionClass.DATA_ABORT_LOWER -> {
+                if (trail.enabled() && trail.steps().size() > TRAIL_STEPS) {
                     trail.clear();
                 }
                 yield aborts.handle(vm.bus(), trail);
@@ -441,11 +446,6 @@ public final class Vcpu implements AutoCloseable {
                 }
                 yield RESUME;
             }
-            case ExceptionClass.HVC64 -> vm.psci().call(this);
-            case ExceptionClass.SMC64 -> {
-                skipInstruction();
-                if (Esr.imm16(esr) != 0) {
-                    cpu.setX(0, -1);
             case ExceptionClass.SOFTWARE_STEP_LOWER,
                     ExceptionClass.BREAKPOINT_LOWER,
                     ExceptionClass.WATCHPOINT_LOWER,
@@ -453,6 +453,11 @@ public final class Vcpu implements AutoCloseable {
                 guestDebug.exit(run, esr, aborts.fault().far());
                 yield EXIT;
             }
+            case ExceptionClass.HVC64 -> vm.psci().call(this);
+            case ExceptionClass.SMC64 -> {
+                skipInstruction();
+                if (Esr.imm16(esr) != 0) {
+                    cpu.setX(0, -1);
                     yield RESUME;
                 }
                 yield vm.psci().call(this);
@@ -475,67 +480,29 @@ public final class Vcpu implements AutoCloseable {
 
     private void skipInstruction() {
         cpu.setPc(cpu.pc() + INSTRUCTION_BYTES);
+        guestDebug.instructionSkipped();
     }
 
     // ---- waiting and power -----------------------------------------------------------------------------------------
 
-    /// WFI: waits, off its processing element, until an interrupt is pending or somebody wants the vCPU. Without an
-        guestDebug.instructionSkipped();
-    /// interrupt controller the only interrupt is an SError.
+    /// WFI: sleeps, off its processing element, until an interrupt is pending or somebody wants the vCPU
+    /// (`kvm_vcpu_wfi`).
     void waitForInterrupt() {
         if (!aborts.injector().isSerrorPending()) {
-            waitUntil(false);
+            put();
+            interrupts.sleep();
+            load();
         }
-    }
-
-    /// Waits for a kick, and while the vCPU is powered off also for power.
-    ///
-    /// @param powered whether power ends the wait; otherwise only a kick or a change of power does
-    /// @return whether the guest may run on; false for a kick
-    private boolean waitUntil(boolean powered) {
-        put();
-        boolean interruptedThread = false;
-        boolean wasKicked;
-        synchronized (wake) {
-            while (!kicked && !resetPending && stopped == powered) {
-                try {
-                    wake.wait();
-                } catch (InterruptedException e) {
-                    interruptedThread = true;
-                    kicked = true;
-                }
-            }
-            wasKicked = kicked;
-        }
-        if (interruptedThread) {
-            Thread.currentThread().interrupt();
-        }
-        load();
-        return !wasKicked;
     }
 
     /// Makes the current or next [#run] return -EINTR, as a signal does. Any thread may call it.
     public void kick() {
-        synchronized (wake) {
-            kicked = true;
-            wake.notifyAll();
-        }
-        ProcessingElement on = runningOn;
-        if (on != null) {
-            on.kick();
-        }
+        requests.kick();
     }
 
     /// Stops the vCPU (`kvm_arm_vcpu_power_off`): [#run] waits until it is turned on. Any thread may call it.
     void powerOff() {
-        synchronized (wake) {
-            stopped = true;
-            wake.notifyAll();
-        }
-        ProcessingElement on = runningOn;
-        if (on != null) {
-            on.kick();
-        }
+        requests.powerOff();
     }
 
     /// Turns a stopped vCPU on (PSCI CPU_ON): it starts in reset state. Any thread may call it.
@@ -544,24 +511,37 @@ public final class Vcpu implements AutoCloseable {
     /// @param x0 its first argument
     /// @return false when it was on already
     boolean powerOn(long pc, long x0) {
-        synchronized (wake) {
-            if (!stopped) {
-                return false;
-            }
-            resetPc = pc;
-            resetX0 = x0;
-            resetPending = true;
-            stopped = false;
-            wake.notifyAll();
-            return true;
-        }
+        return requests.powerOn(pc, x0);
     }
 
     /// {@return whether it is powered off}
     public boolean isStopped() {
-        synchronized (wake) {
-            return stopped;
-        }
+        return requests.isStopped();
+    }
+
+    /// {@return what other threads want of it}
+    VcpuRequests requests() {
+        return requests;
+    }
+
+    /// {@return its interrupts}
+    VcpuInterrupts interrupts() {
+        return interrupts;
+    }
+
+    /// {@return whether it has ever run}
+    boolean hasRunOnce() {
+        return hasRunOnce;
+    }
+
+    /// Takes its file descriptor when nobody uses it (`mutex_trylock(&vcpu->mutex)`).
+    boolean tryLock() {
+        return mutex.tryLock();
+    }
+
+    /// Gives it back.
+    void unlock() {
+        mutex.unlock();
     }
 
     /// {@return Xn, for calls of the guest}

@@ -6,6 +6,7 @@ import dev.ipanema.host.mm.AddressSpace;
 import dev.ipanema.host.mm.GuestMemfd;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.kvm.abort.KvmIoBus;
+import dev.ipanema.kvm.abort.KvmIoDevice;
 import dev.ipanema.kvm.memslot.DirtyRing;
 import dev.ipanema.kvm.memslot.GuestMemory;
 import dev.ipanema.kvm.mmu.DirtyLog;
@@ -15,15 +16,20 @@ import dev.ipanema.kvm.mmu.VmGuestMemfd;
 import dev.ipanema.kvm.mmu.VmMemory;
 import dev.ipanema.kvm.stage2.Stage2PageTable;
 import dev.ipanema.kvm.stage2.Vmid;
+import dev.ipanema.kvm.timer.TimerIrqs;
 import dev.ipanema.kvm.trace.KvmTrace;
 import dev.ipanema.kvm.uapi.KvmCap;
+import dev.ipanema.kvm.uapi.KvmDevice;
+import dev.ipanema.kvm.uapi.KvmDeviceUapi;
 import dev.ipanema.kvm.uapi.KvmMem;
 import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
+import dev.ipanema.kvm.vgic.Vgic;
 import dev.ipanema.machine.memory.MmioRegion;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// A virtual machine (`struct kvm`). Its methods are the ioctls of a VM's file descriptor, with their return
@@ -42,6 +48,7 @@ public final class Vm implements AutoCloseable {
     private final DirtyLog dirtyLog;
     private final MemslotUpdate memslotUpdate;
     private final Psci psci = new Psci(this);
+    private final VmInterrupts interrupts;
     private final Vmid vmid = new Vmid();
     private final int[] lastVcpuRan;
     private final long counterOffset;
@@ -57,6 +64,7 @@ public final class Vm implements AutoCloseable {
         this.dirtyLog = new DirtyLog(memory);
         this.memslotUpdate = new MemslotUpdate(memory, dirtyLog);
         this.lastVcpuRan = new int[kvm.cpus().count()];
+        this.interrupts = new VmInterrupts(this);
         this.counterOffset = host.machine().counter().count();
         Arrays.fill(lastVcpuRan, NO_VCPU);
     }
@@ -206,7 +214,28 @@ public final class Vm implements AutoCloseable {
     ///
     /// @throws IllegalArgumentException when the range overlaps another device's
     public synchronized void registerMmio(long ipa, long size, MmioRegion device) {
+        bus = bus.with(ipa, size, new KvmIoDevice() {
+            @Override
+            public long read(int vcpu, long offset, int len) {
+                return device.read(offset, len);
+            }
+
+            @Override
+            public void write(int vcpu, long offset, int len, long value) {
+                device.write(offset, len, value);
+            }
+        });
+    }
+
+    /// Puts a device on the VM's MMIO bus that knows which vCPU accesses it.
+    ///
+    /// @return 0, or -EEXIST when the range overlaps another device's
+    synchronized int registerDevice(long ipa, long size, KvmIoDevice device) {
+        if (bus.overlaps(ipa, size)) {
+            return Errno.EEXIST.negated();
+        }
         bus = bus.with(ipa, size, device);
+        return 0;
     }
 
     /// `KVM_GET_DIRTY_LOG`.
@@ -266,7 +295,7 @@ public final class Vm implements AutoCloseable {
     /// @throws KvmError with -EINVAL for an id that is too large, -EEXIST for one that is taken
     public synchronized Vcpu createVcpu(int id) {
         requireUsable();
-        if (id < 0 || id >= MAX_VCPUS) {
+        if (id < 0 || id >= interrupts.maxVcpus()) {
             throw new KvmError(Errno.EINVAL.negated(), "KVM_CREATE_VCPU id " + id);
         }
         for (Vcpu vcpu : vcpus) {
@@ -275,6 +304,10 @@ public final class Vm implements AutoCloseable {
             }
         }
         Vcpu vcpu = new Vcpu(this, id, host.cpu());
+        Vgic controller = interrupts.vgic();
+        if (controller != null) {
+            vcpu.interrupts().attach(controller);
+        }
         vcpus.add(vcpu);
         return vcpu;
     }
@@ -282,6 +315,51 @@ public final class Vm implements AutoCloseable {
     /// {@return the vCPUs, in the order in which they were made}
     public List<Vcpu> vcpus() {
         return vcpus;
+    }
+
+    // ---- interrupts ------------------------------------------------------------------------------------------------
+
+    /// `KVM_CREATE_DEVICE`.
+    ///
+    /// @param type `KVM_DEV_TYPE_ARM_VGIC_…` of [KvmDeviceUapi]
+    /// @throws KvmError with -ENODEV for a type that the host does not have, -EEXIST for a second vGIC, -EBUSY when a
+    ///     vCPU has run, -E2BIG for too many vCPUs
+    public KvmDevice createDevice(int type) {
+        requireUsable();
+        return interrupts.create(type);
+    }
+
+    /// `KVM_IRQ_LINE`: drives a line. Any thread may call it.
+    ///
+    /// @param irq kind, vCPU and number, see [KvmDeviceUapi#KVM_ARM_IRQ_TYPE_SHIFT]
+    /// @return 0, or -EINVAL, -ENXIO as the kernel's
+    public int irqLine(int irq, boolean level) {
+        requireUsable();
+        return interrupts.irqLine(irq, level);
+    }
+
+    /// Adds who is told, on a vCPU's thread, that the guest has ended a level-triggered SPI
+    /// (`kvm_register_irq_ack_notifier`, the resampling of `KVM_IRQFD`).
+    ///
+    /// @param listener takes the number of the interrupt less 32
+    public void onSpiAck(IntConsumer listener) {
+        interrupts.onAck(listener);
+    }
+
+    /// {@return whether the vGIC is a GICv3}
+    boolean hasVgicV3() {
+        Vgic controller = interrupts.vgic();
+        return controller != null && controller.isV3();
+    }
+
+    /// {@return the vGIC, null when there is none}
+    @Nullable
+    Vgic vgic() {
+        return interrupts.vgic();
+    }
+
+    TimerIrqs timerIrqs() {
+        return interrupts.timerIrqs();
     }
 
     // ---- reports ---------------------------------------------------------------------------------------------------

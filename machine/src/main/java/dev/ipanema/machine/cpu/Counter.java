@@ -22,4 +22,9 @@ public final class Counter {
     public long count() {
         return ticker.nanos() - start;
     }
+
+    /// {@return how many nanoseconds a number of counts takes}
+    public static long nanos(long counts) {
+        return counts;
+    }
 }

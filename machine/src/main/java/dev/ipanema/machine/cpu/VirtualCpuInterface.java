@@ -6,6 +6,8 @@ import dev.ipanema.arm.register.IchLrEl2;
 import dev.ipanema.arm.register.IchMisrEl2;
 import dev.ipanema.arm.register.IchVmcrEl2;
 import dev.ipanema.arm.register.IchVtrEl2;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// The virtual GIC CPU interface of one virtual processor: list registers, the other `ICH_*_EL2` registers, and what
 /// a guest's accesses do to them, which see the same state as `ICV_*_EL1` system registers or, with GICv2, as the
@@ -52,7 +54,10 @@ public final class VirtualCpuInterface {
     private int ap0r;
     private int ap1r;
     private boolean systemRegisters;
-    private int forwarded;
+
+    /// Changed by other processing elements' threads too.
+    private final AtomicInteger forwarded = new AtomicInteger();
+
     private int signals;
 
     /// The interface in reset state: off, everything zero, reached by nobody.
@@ -61,12 +66,12 @@ public final class VirtualCpuInterface {
     }
 
     void reset() {
-        java.util.Arrays.fill(lr, 0);
+        Arrays.fill(lr, 0);
         hcr = 0;
         ap0r = 0;
         ap1r = 0;
         systemRegisters = false;
-        forwarded = 0;
+        forwarded.set(0);
         setVmcr(0);
         changed();
     }
@@ -143,17 +148,17 @@ public final class VirtualCpuInterface {
     /// {@return the physical PPIs that are active, by the bit of their number: taken by the hypervisor, forwarded to
     /// the guest, and not yet deactivated, so that they do not interrupt again}
     public int forwarded() {
-        return forwarded;
+        return forwarded.get();
     }
 
-    /// Makes a physical PPI active or inactive.
+    /// Makes a physical PPI active or inactive. Any thread may call it.
     ///
     /// @param intid 16 to 31
     public void setForwarded(int intid, boolean active) {
         if (active) {
-            forwarded |= 1 << intid;
+            forwarded.getAndUpdate(bits -> bits | 1 << intid);
         } else {
-            forwarded &= ~(1 << intid);
+            forwarded.getAndUpdate(bits -> bits & ~(1 << intid));
         }
     }
 
@@ -380,6 +385,11 @@ public final class VirtualCpuInterface {
         if (!isLpi(intid)) {
             hcr = hcr & ~IchHcrEl2.EOICOUNT | hcr + IchHcrEl2.EOICOUNT_ONE & IchHcrEl2.EOICOUNT;
         }
+    }
+
+    /// {@return whether the active interrupt of the highest priority is of group 1}
+    boolean isActiveGroup1() {
+        return ap0r == 0 || (ap1r != 0 && Integer.compareUnsigned(ap1r & -ap1r, ap0r & -ap0r) < 0);
     }
 
     /// {@return the running priority, ICC_RPR}

@@ -1,0 +1,178 @@
+package dev.ipanema.kvm.vm;
+
+import dev.ipanema.arm.register.HcrEl2;
+import dev.ipanema.arm.register.SysReg;
+import dev.ipanema.base.errno.Errno;
+import dev.ipanema.kvm.timer.ArchTimer;
+import dev.ipanema.kvm.uapi.KvmRun;
+import dev.ipanema.kvm.vgic.VcpuPort;
+import dev.ipanema.kvm.vgic.Vgic;
+import dev.ipanema.kvm.vgic.VgicVcpu;
+import dev.ipanema.machine.cpu.CpuContext;
+import dev.ipanema.machine.cpu.El1Timer;
+import org.jspecify.annotations.Nullable;
+
+/// The interrupts of one vCPU: its part of the vGIC, its timers, and the lines that a VMM drives when there is no vGIC.
+final class VcpuInterrupts {
+    private final Vm vm;
+    private final Vcpu vcpu;
+    private final CpuContext cpu;
+    private final VcpuRequests requests;
+    private final ArchTimer timer;
+    private @Nullable VgicVcpu vgic;
+    private boolean enabled;
+
+    /// HCR_EL2.VI and VF as `KVM_IRQ_LINE` set them (`vcpu->arch.hcr_el2`).
+    private volatile long lines;
+
+    VcpuInterrupts(Vm vm, Vcpu vcpu, VcpuRequests requests) {
+        this.vm = vm;
+        this.vcpu = vcpu;
+        this.cpu = vcpu.cpu();
+        this.requests = requests;
+        this.timer = new ArchTimer(cpu, vm.kvm().counter(), vm.timerIrqs());
+    }
+
+    /// What the vGIC sees of the vCPU.
+    private final class Port implements VcpuPort {
+        @Override
+        public int id() {
+            return vcpu.id();
+        }
+
+        @Override
+        public long affinity() {
+            return vcpu.affinity();
+        }
+
+        @Override
+        public CpuContext cpu() {
+            return cpu;
+        }
+
+        @Override
+        public boolean hasRunOnce() {
+            return vcpu.hasRunOnce();
+        }
+
+        @Override
+        public void kickForInterrupt() {
+            requests.kickForInterrupt();
+        }
+    }
+
+    /// Gives the vCPU its part of the VM's vGIC.
+    void attach(Vgic controller) {
+        vgic = controller.addVcpu(new Port());
+    }
+
+    /// {@return its part of the vGIC, null when the VM has none}
+    @Nullable
+    VgicVcpu vgic() {
+        return vgic;
+    }
+
+    /// Prepares the first run (`kvm_arch_vcpu_run_pid_change`).
+    ///
+    /// @return 0, or a negated errno when the vGIC is not complete
+    int enable() {
+        Vgic controller = vm.vgic();
+        if (enabled || controller == null || vgic == null) {
+            return 0;
+        }
+        int result = controller.mapResources();
+        if (result < 0) {
+            return result;
+        }
+        if (!vm.timerIrqs().fix()) {
+            return Errno.EINVAL.negated();
+        }
+        timer.enable(controller, vgic);
+        enabled = true;
+        return 0;
+    }
+
+    // ---- around the guest ------------------------------------------------------------------------------------------
+
+    void load() {
+        if (vgic != null) {
+            vgic.load();
+        }
+        timer.load();
+    }
+
+    void put() {
+        if (vgic != null) {
+            vgic.put();
+        }
+    }
+
+    void flush() {
+        if (vgic != null) {
+            vgic.flush();
+        }
+        long hcr = cpu.get(SysReg.HCR_EL2);
+        long wanted = (hcr & ~(HcrEl2.VI | HcrEl2.VF)) | lines;
+        if (hcr != wanted) {
+            cpu.set(SysReg.HCR_EL2, wanted);
+        }
+    }
+
+    void sync() {
+        if (vgic != null) {
+            vgic.sync();
+        }
+    }
+
+    /// Takes the interrupts of the timers of the processing element.
+    void timerInterrupt() {
+        timer.interrupt();
+    }
+
+    /// Drives the vCPU's own interrupt inputs (`vcpu_interrupt_line`).
+    void line(long bit, boolean level) {
+        synchronized (this) {
+            lines = level ? lines | bit : lines & ~bit;
+        }
+        requests.kickForInterrupt();
+    }
+
+    // ---- sleeping --------------------------------------------------------------------------------------------------
+
+    /// Sleeps until an interrupt is pending or somebody wants something; the vCPU is not loaded.
+    void sleep() {
+        while (true) {
+            requests.clearInterrupt();
+            timer.updateLines();
+            if (isPending() || timer.isUnheard() && isTimerNews()) {
+                return;
+            }
+            if (requests.sleep(timer.nanosToNextRise()) == VcpuRequests.Woken.REQUEST) {
+                return;
+            }
+        }
+    }
+
+    private boolean isPending() {
+        return lines != 0 || (vgic != null && vgic.isInterruptPending());
+    }
+
+    // ---- a VMM with its own interrupt controller -------------------------------------------------------------------
+
+    /// {@return whether the VMM has not been told of a timer's line yet (`kvm_timer_should_notify_user`)}
+    boolean isTimerNews() {
+        return vm.vgic() == null && vcpu.kvmRun().deviceIrqLevel != timerLevels();
+    }
+
+    /// Tells the VMM the lines of the timers (`kvm_timer_update_run`).
+    void tellTimers() {
+        if (vm.vgic() == null) {
+            vcpu.kvmRun().deviceIrqLevel = timerLevels();
+        }
+    }
+
+    private int timerLevels() {
+        return (timer.level(El1Timer.VIRTUAL) ? KvmRun.KVM_ARM_DEV_EL1_VTIMER : 0)
+                | (timer.level(El1Timer.PHYSICAL) ? KvmRun.KVM_ARM_DEV_EL1_PTIMER : 0);
+    }
+}
