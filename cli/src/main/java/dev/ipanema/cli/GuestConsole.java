@@ -17,6 +17,7 @@ final class GuestConsole implements IntConsumer {
     private final Consumer<byte[]> answer;
     private final byte[] buffer = new byte[BUFFER];
     private int count;
+    private int last = '\n';
     private volatile boolean used;
     private volatile @Nullable IOException failure;
 
@@ -35,6 +36,7 @@ final class GuestConsole implements IntConsumer {
                 flush();
             }
             buffer[count++] = (byte) value;
+            last = value;
         }
         used = true;
         byte[] reply = script.accept(value);
@@ -56,6 +58,11 @@ final class GuestConsole implements IntConsumer {
         } catch (IOException e) {
             failure = e;
         }
+    }
+
+    /// {@return whether the guest's last line has its end}
+    synchronized boolean isAtLineStart() {
+        return last == '\n';
     }
 
     /// {@return whether the guest has written anything}

@@ -10,6 +10,7 @@ import dev.ipanema.vmm.boot.VirtConfig;
 import dev.ipanema.vmm.boot.VirtMachine;
 import dev.ipanema.vmm.console.ConsoleScript;
 import dev.ipanema.vmm.console.EscapeKeys;
+import dev.ipanema.vmm.gdb.GdbServer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -43,6 +44,8 @@ final class GuestSession {
     /// @param steps what is expected on the console
     /// @param dumpStage2 where the stage-2 tables go at the end
     /// @param dumpDtb where the device tree goes at the start
+    /// @param gdb where a debugger may come to, null for nowhere
+    /// @param waitGdb start the guest only when the debugger says so
     /// @param host name of the host, for JSON
     record Options(
             long seconds,
@@ -50,6 +53,8 @@ final class GuestSession {
             List<ConsoleScript.Step> steps,
             @Nullable Path dumpStage2,
             @Nullable Path dumpDtb,
+            @Nullable String gdb,
+            boolean waitGdb,
             String host) {}
 
     GuestSession(Streams streams, Options options) {
@@ -79,13 +84,29 @@ final class GuestSession {
             }
             Thread hook = new Thread(() -> interrupt(vm), "interrupt");
             Runtime.getRuntime().addShutdownHook(hook);
-            try {
+            try (GdbServer server = debugger(vm)) {
                 return runToEnd(vm, version);
             } finally {
                 finished.countDown();
                 removeHook(hook);
             }
         }
+    }
+
+    private @Nullable GdbServer debugger(VirtMachine vm) {
+        String where = options.gdb();
+        if (where == null) {
+            return null;
+        }
+        GdbServer server = GdbServer.open(where, vm.debugTarget());
+        if (options.waitGdb()) {
+            vm.debugTarget().stopAll();
+            streams.err()
+                    .println("ipanema: waiting for a debugger on "
+                            + (server.port() < 0 ? where : "tcp::" + server.port()));
+            streams.err().flush();
+        }
+        return server;
     }
 
     private int runToEnd(VirtMachine vm, KernelVersion version) {
@@ -95,6 +116,9 @@ final class GuestSession {
         console.flush();
         if (options.dumpStage2() != null) {
             OutputFiles.write(options.dumpStage2(), Stage2Dump.of(vm.stage2()));
+        }
+        if (Command.interactive() && !console.isAtLineStart()) {
+            streams.err().println();
         }
         int code = report(vm, version, end);
         streams.err()

@@ -92,6 +92,12 @@ final class RunCommand extends Command {
             description = "Names for backtraces: System.map or vmlinux (default: those of an ELF image).")
     private @Nullable Path map;
 
+    @Option(names = "--gdb", paramLabel = "WHERE", description = "Let a debugger come to tcp::PORT or path=SOCKET.")
+    private @Nullable String gdb;
+
+    @Option(names = "--wait-gdb", description = "Start the guest only when the debugger of --gdb continues it.")
+    private boolean waitGdb;
+
     @Option(names = "--no-reboot", description = "End with exit code 1 when the guest resets itself.")
     private boolean noReboot;
 
@@ -163,6 +169,9 @@ final class RunCommand extends Command {
         if (flat && guest == null) {
             throw new BadInput("--flat says how to read an IMAGE, and none is given");
         }
+        if (waitGdb && gdb == null) {
+            throw new BadInput("--wait-gdb waits for the debugger of --gdb, which is not given");
+        }
         KernelVersion version = policy == null ? KernelVersion.newest() : KernelVersion.parse(policy);
         HostProfile profile = profile();
         long ram = Sizes.parse("-m", memory);
@@ -211,7 +220,7 @@ final class RunCommand extends Command {
     private GuestSession.Options session(long seconds) {
         List<ConsoleScript.Step> steps =
                 expectations.stream().map(Expectation::step).toList();
-        return new GuestSession.Options(seconds, json, steps, dumpStage2, dumpDtb, host);
+        return new GuestSession.Options(seconds, json, steps, dumpStage2, dumpDtb, gdb, waitGdb, host);
     }
 
     private VirtConfig config(GuestImage read, long ram, int count, long seedValue) {
