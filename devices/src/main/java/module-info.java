@@ -9,6 +9,7 @@ module dev.ipanema.devices {
     exports dev.ipanema.devices.clock;
     exports dev.ipanema.devices.gpu;
     exports dev.ipanema.devices.net;
+    exports dev.ipanema.devices.pci;
     exports dev.ipanema.devices.serial;
     exports dev.ipanema.devices.virtio;
 }

@@ -1,0 +1,195 @@
+package dev.ipanema.devices.pci;
+
+import dev.ipanema.devices.bus.LittleEndian;
+import dev.ipanema.devices.bus.Registers;
+
+/// The bytes of a function's configuration space: a type 0 header, BARs that can be sized, and a list of capabilities.
+/// What the guest can change is a mask of bits.
+///
+/// Source: PCI Local Bus Specification 3.0, chapter 6; PCI Express Base Specification 5.0, section 7.5.
+public final class PciConfigSpace {
+    /// Bytes of a configuration space.
+    public static final int SIZE = 4096;
+
+    /// Offset of the command register.
+    public static final int COMMAND = 0x04;
+
+    /// Command: I/O BARs answer.
+    public static final int COMMAND_IO = 1;
+
+    /// Command: memory BARs answer.
+    public static final int COMMAND_MEMORY = 1 << 1;
+
+    /// Command: the function may write memory and send messages.
+    public static final int COMMAND_MASTER = 1 << 2;
+
+    /// Command: the INTx pin is not driven.
+    public static final int COMMAND_INTX_DISABLE = 1 << 10;
+
+    private static final int COMMAND_PARITY = 1 << 6;
+    private static final int COMMAND_SERR = 1 << 8;
+    private static final int STATUS = 0x06;
+    private static final int STATUS_INTERRUPT = 1 << 3;
+    private static final int STATUS_CAPABILITIES = 1 << 4;
+    private static final int BAR0 = 0x10;
+    private static final int SUBSYSTEM_VENDOR = 0x2c;
+    private static final int CAPABILITIES = 0x34;
+    private static final int INTERRUPT_LINE = 0x3c;
+    private static final int INTERRUPT_PIN = 0x3d;
+    private static final int FIRST_CAPABILITY = 0x40;
+    private static final int LAST_CAPABILITY = 0xff;
+
+    private static final int BAR_IO = 1;
+    private static final int BAR_64 = 4;
+    private static final int BAR_PREFETCHABLE = 8;
+
+    private final byte[] values = new byte[SIZE];
+    private final byte[] writable = new byte[SIZE];
+    private final long[] barSizes = new long[PciFunction.BARS];
+    private final BarKind[] barKinds = new BarKind[PciFunction.BARS];
+    private int nextCapability = FIRST_CAPABILITY;
+    private int lastCapability = CAPABILITIES - 1;
+
+    /// The forms of a BAR.
+    public enum BarKind {
+        /// I/O ports.
+        IO(BAR_IO),
+        /// Memory below 4 GiB.
+        MEMORY_32(0),
+        /// Memory anywhere.
+        MEMORY_64(BAR_64),
+        /// Memory anywhere whose reads have no side effects.
+        MEMORY_64_PREFETCHABLE(BAR_64 | BAR_PREFETCHABLE);
+
+        private final int flags;
+
+        BarKind(int flags) {
+            this.flags = flags;
+        }
+
+        boolean isWide() {
+            return (flags & BAR_64) != 0;
+        }
+    }
+
+    /// @param classCode class, subclass and programming interface, 24 bits
+    public PciConfigSpace(int vendor, int device, int revision, int classCode) {
+        LittleEndian.put16(values, 0, vendor);
+        LittleEndian.put16(values, 2, device);
+        LittleEndian.put32(values, 8, classCode << Byte.SIZE | (revision & 0xff));
+        LittleEndian.put16(
+                writable,
+                COMMAND,
+                COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER | COMMAND_PARITY | COMMAND_SERR | COMMAND_INTX_DISABLE);
+        writable[INTERRUPT_LINE] = -1;
+    }
+
+    /// Sets the subsystem's identity.
+    public PciConfigSpace subsystem(int vendor, int id) {
+        LittleEndian.put16(values, SUBSYSTEM_VENDOR, vendor);
+        LittleEndian.put16(values, SUBSYSTEM_VENDOR + 2, id);
+        return this;
+    }
+
+    /// Sets which pin the function drives, 1 for INTA.
+    public PciConfigSpace interruptPin(int pin) {
+        values[INTERRUPT_PIN] = (byte) pin;
+        return this;
+    }
+
+    /// Adds a BAR.
+    ///
+    /// @param size a power of two, at least 16
+    public PciConfigSpace bar(int index, BarKind kind, long size) {
+        if (size < 16 || Long.bitCount(size) != 1 || (!kind.isWide() && size > 1L << 31)) {
+            throw new IllegalArgumentException("BAR " + index + " cannot have " + size + " bytes");
+        }
+        barSizes[index] = size;
+        barKinds[index] = kind;
+        int at = BAR0 + Integer.BYTES * index;
+        LittleEndian.put32(values, at, kind.flags);
+        LittleEndian.put32(writable, at, (int) -size);
+        if (kind.isWide()) {
+            LittleEndian.put32(writable, at + Integer.BYTES, (int) (-size >>> Integer.SIZE));
+        }
+        return this;
+    }
+
+    /// Adds a capability behind those that there are.
+    ///
+    /// @param length bytes with its two bytes of header
+    /// @return its offset
+    public int addCapability(int id, int length) {
+        int at = nextCapability;
+        if (at + length > LAST_CAPABILITY + 1) {
+            throw new IllegalArgumentException("No room for a capability of " + length + " bytes at " + at);
+        }
+        values[at] = (byte) id;
+        values[lastCapability + 1] = (byte) at;
+        values[STATUS] |= STATUS_CAPABILITIES;
+        lastCapability = at;
+        nextCapability = at + length + 3 & ~3;
+        return at;
+    }
+
+    /// Lets the guest change bits.
+    public void makeWritable(int offset, int bytes, long mask) {
+        Registers.writeBytes((at, bits) -> writable[at] |= (byte) bits, offset, bytes, mask);
+    }
+
+    /// Sets bytes, whatever the guest may change.
+    public void put(int offset, int bytes, long value) {
+        Registers.writeBytes((at, bits) -> values[at] = (byte) bits, offset, bytes, value);
+    }
+
+    /// {@return the bytes at an offset}
+    public long get(int offset, int bytes) {
+        return offset >= 0 && offset <= SIZE - bytes ? Registers.readBytes(at -> values[at], offset, bytes) : -1;
+    }
+
+    /// Takes a write of the guest.
+    public void write(int offset, int bytes, long value) {
+        if (offset >= 0 && offset <= SIZE - bytes) {
+            Registers.writeBytes(
+                    (at, bits) -> values[at] = (byte) ((values[at] & ~writable[at]) | (bits & writable[at])),
+                    offset,
+                    bytes,
+                    value);
+        }
+    }
+
+    /// {@return the command register}
+    public int command() {
+        return LittleEndian.get16(values, COMMAND);
+    }
+
+    /// Shows in the status register whether the function asks for an interrupt by its pin.
+    void interruptStatus(boolean pending) {
+        values[STATUS] = (byte) (pending ? values[STATUS] | STATUS_INTERRUPT : values[STATUS] & ~STATUS_INTERRUPT);
+    }
+
+    /// {@return bytes of a BAR, 0 when there is none}
+    public long barSize(int bar) {
+        return barSizes[bar];
+    }
+
+    /// {@return which addresses a BAR answers}
+    public PciFunction.Space barSpace(int bar) {
+        return barKinds[bar] == BarKind.IO ? PciFunction.Space.IO : PciFunction.Space.MEMORY;
+    }
+
+    /// {@return where a BAR answers, [PciFunction#NOWHERE] when its decoding is off or it has no address}
+    public long barAddress(int bar) {
+        BarKind kind = barKinds[bar];
+        if (barSizes[bar] == 0 || (command() & (kind == BarKind.IO ? COMMAND_IO : COMMAND_MEMORY)) == 0) {
+            return PciFunction.NOWHERE;
+        }
+        int at = BAR0 + Integer.BYTES * bar;
+        long low = LittleEndian.getU32(values, at);
+        long address = kind.isWide() ? low | LittleEndian.getU32(values, at + Integer.BYTES) << Integer.SIZE : low;
+        address &= -barSizes[bar];
+        // While it is sized, a BAR holds the last address of all: that is no place to answer.
+        boolean sizing = address == (kind.isWide() ? -barSizes[bar] : -barSizes[bar] & 0xffff_ffffL);
+        return address == 0 || sizing ? PciFunction.NOWHERE : address;
+    }
+}
