@@ -59,6 +59,11 @@ public enum A64Feature {
         this.any = List.of(any);
     }
 
+    /// {@return the features of a processor any of which brings the instructions; none when no model has them}
+    public List<CpuFeature> cpuFeatures() {
+        return any;
+    }
+
     /// {@return the features whose instructions `model` executes}
     public static Set<A64Feature> of(CpuModel model) {
         Set<A64Feature> present = EnumSet.noneOf(A64Feature.class);

@@ -1,5 +1,6 @@
 package dev.ipanema.arm.a64;
 
+import java.util.List;
 import java.util.Locale;
 
 /// Numbers of SIMD and floating-point instructions: shifts by the element's size, rotations, conditions, fraction bits
@@ -74,6 +75,94 @@ final class VectorImmediates {
         @Override
         void print(int insn, long pc, StringBuilder out) {
             out.append(8 << shape.log2Size(insn));
+        }
+    }
+
+    /// The bytes of a structure access, which a post-index adds; no value.
+    static final class StructureBytes extends Operand {
+        private final ShapeOperand shape;
+        private final int registers;
+        private final boolean single;
+
+        /// @param single whether one element of each register is accessed
+        StructureBytes(ShapeOperand shape, int registers, boolean single) {
+            this.shape = shape;
+            this.registers = registers;
+            this.single = single;
+        }
+
+        @Override
+        int arity() {
+            return 0;
+        }
+
+        @Override
+        void values(int insn, long[] out, int at) {}
+
+        @Override
+        int encode(long[] values, int at) {
+            return 0;
+        }
+
+        @Override
+        void print(int insn, long pc, StringBuilder out) {
+            out.append(imm(insn));
+        }
+
+        @Override
+        long imm(int insn) {
+            int each = single ? 1 << shape.log2Size(insn) : shape.isQ(insn) ? 16 : 8;
+            return (long) registers * each;
+        }
+    }
+
+    /// The lane of a structure access: Q, S and size, as many of them as the row has fields; to [VectorShape#free(int)]
+    /// 11:8.
+    static final class StructureLane extends Operand {
+        private static final int POSITION = 8;
+
+        private final List<Field> fields;
+
+        /// @param fields from the top bit of the lane on
+        StructureLane(List<Field> fields) {
+            this.fields = fields;
+        }
+
+        private int lane(int insn) {
+            int lane = 0;
+            for (Field field : fields) {
+                lane = lane << field.width() | field.get(insn);
+            }
+            return lane;
+        }
+
+        @Override
+        void values(int insn, long[] out, int at) {
+            out[at] = lane(insn);
+        }
+
+        @Override
+        int encode(long[] values, int at) {
+            long rest = values[at];
+            int bits = 0;
+            for (Field field : fields.reversed()) {
+                bits |= field.put(rest & field.max());
+                rest >>= field.width();
+            }
+            if (rest != 0) {
+                throw refused("Lane", values[at]);
+            }
+            return bits;
+        }
+
+        @Override
+        void print(int insn, long pc, StringBuilder out) {
+            out.append(lane(insn));
+        }
+
+        @Override
+        long word(int insn) {
+            return (long) VectorShape.of(0, 0, lane(insn) << POSITION) << PreDecoded.AUX_SHIFT;
         }
     }
 

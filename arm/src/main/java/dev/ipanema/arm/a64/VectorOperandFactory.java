@@ -1,6 +1,7 @@
 package dev.ipanema.arm.a64;
 
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Makes the operands of SIMD and floating-point rows.
@@ -21,7 +22,16 @@ final class VectorOperandFactory {
         if (name.charAt(0) == 'V' && name.indexOf('.') > 0) {
             return register(name);
         }
+        if (name.startsWith("all*") || name.startsWith("each*")) {
+            int registers = Integer.parseInt(name.substring(name.indexOf('*') + 1));
+            return new VectorImmediates.StructureBytes(shape(), registers, name.startsWith("each*"));
+        }
         return switch (name) {
+            case "lane" ->
+                new VectorImmediates.StructureLane(Stream.of("Q", "S", "size")
+                        .filter(fields::containsKey)
+                        .map(this::field)
+                        .toList());
             case "2" -> new VectorImmediates.SecondHalf(shape());
             case "lshift" -> new VectorImmediates.ElementShift(field("immh"), field("immb"), shape(), false);
             case "rshift" -> new VectorImmediates.ElementShift(field("immh"), field("immb"), shape(), true);

@@ -21,6 +21,8 @@ final class VectorOperands {
         ELEMENT,
         /// `8B`, `1Q`, `d[1]` …: as written.
         LITERAL,
+        /// `l`: the shape's element, one lane of which is meant.
+        LANE,
         /// `s`: one element in its register.
         SCALAR,
         /// `sw`: one element of twice the size in its register.
@@ -47,6 +49,7 @@ final class VectorOperands {
                 case "W" -> Arrangement.WIDE;
                 case "P" -> Arrangement.PAIRWISE;
                 case "B", "H", "S", "D" -> Arrangement.ELEMENT;
+                case "l" -> Arrangement.LANE;
                 case "s" -> Arrangement.SCALAR;
                 case "sw" -> Arrangement.WIDE_SCALAR;
                 default -> Arrangement.LITERAL;
@@ -92,6 +95,7 @@ final class VectorOperands {
             return switch (arrangement) {
                 case SCALAR -> LETTERS.charAt(size) + Integer.toString(number);
                 case WIDE_SCALAR -> LETTERS.charAt(size + 1) + Integer.toString(number);
+                case LANE -> "v" + number + "." + LETTERS.charAt(size);
                 case SAME -> arranged(number, size, q);
                 case WIDE -> arranged(number, size + 1, true);
                 case PAIRWISE -> arranged(number, size + 1, q);

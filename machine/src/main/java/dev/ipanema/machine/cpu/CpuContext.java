@@ -37,6 +37,9 @@ public final class CpuContext {
     final long[] v = new long[64];
     final long[] sys = new long[SysReg.COUNT];
 
+    /// Elements on their way between memory and up to four SIMD registers; holds nothing between instructions.
+    final long[] vectorScratch = new long[8];
+
     /// FPCR and FPSR.
     final FpStatus fp = new FpStatus();
 

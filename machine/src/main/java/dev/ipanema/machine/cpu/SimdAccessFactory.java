@@ -33,6 +33,13 @@ final class SimdAccessFactory {
             case Op.STP_V_IMM -> storePair(word, imm, VectorAccesses.Mode.OFFSET);
             case Op.STP_V_POST -> storePair(word, imm, VectorAccesses.Mode.POST);
             case Op.STP_V_PRE -> storePair(word, imm, VectorAccesses.Mode.PRE);
+            case Op.LD1 -> new VectorStructures.LoadMultiple(word, imm, false);
+            case Op.LD2, Op.LD3, Op.LD4 -> new VectorStructures.LoadMultiple(word, imm, true);
+            case Op.ST1 -> new VectorStructures.StoreMultiple(word, imm, false);
+            case Op.ST2, Op.ST3, Op.ST4 -> new VectorStructures.StoreMultiple(word, imm, true);
+            case Op.LD1_LANE, Op.LD2_LANE, Op.LD3_LANE, Op.LD4_LANE -> new VectorStructures.LoadLane(word, imm);
+            case Op.ST1_LANE, Op.ST2_LANE, Op.ST3_LANE, Op.ST4_LANE -> new VectorStructures.StoreLane(word, imm);
+            case Op.LD1R, Op.LD2R, Op.LD3R, Op.LD4R -> new VectorStructures.LoadReplicated(word, imm);
             default -> null;
         };
     }
