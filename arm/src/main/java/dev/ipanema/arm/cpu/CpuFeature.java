@@ -190,6 +190,11 @@ public enum CpuFeature {
         return register;
     }
 
+    /// {@return the lowest bit of the field in [#register()]}
+    public int shift() {
+        return shift;
+    }
+
     /// {@return the lowest field value with which the feature is there}
     public int minimum() {
         return minimum;
