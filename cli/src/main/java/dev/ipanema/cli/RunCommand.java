@@ -65,8 +65,8 @@ final class RunCommand extends Command {
     @Option(
             names = "--irqchip",
             paramLabel = "C",
-            description = "Interrupt controller: gicv2, gicv3 or gicv3-its (default).")
-    private String irqchip = Irqchip.GICV3_ITS.word();
+            description = "Interrupt controller: gicv2, gicv3 (default) or gicv3-its.")
+    private String irqchip = Irqchip.GICV3.word();
 
     @Option(
             names = "-d",

@@ -71,7 +71,7 @@ public record VirtConfig(
         private byte @Nullable [] initrd;
         private String params = "";
         private int cpus = 1;
-        private Irqchip irqchip = Irqchip.GICV3_ITS;
+        private Irqchip irqchip = Irqchip.GICV3;
         private List<GuestDevice> devices = List.of();
         private byte @Nullable [] dtb;
         private boolean reboot = true;

@@ -35,6 +35,7 @@ final class VirtHardware implements AutoCloseable {
     private final Vm vm;
     private final List<Vcpu> vcpus = new ArrayList<>();
     private final MmioBus bus = new MmioBus();
+    private final VirtInterrupts interrupts;
     private final SerialPort serial;
     private final Pl031 rtc;
     private final ReentrantLock lock;
@@ -54,9 +55,10 @@ final class VirtHardware implements AutoCloseable {
         succeed(
                 "KVM_SET_USER_MEMORY_REGION",
                 vm.setUserMemoryRegion(new UserspaceMemoryRegion(RAM_SLOT, 0, VirtMap.RAM, config.ramSize(), ramHva)));
-        serial = new SerialPort(new Pl011(console, spi(VirtMap.UART_SPI)));
+        interrupts = new VirtInterrupts(vm, config.irqchip());
+        serial = new SerialPort(new Pl011(console, interrupts.spi(VirtMap.UART_SPI)));
         bus.add("uart", VirtMap.UART, VirtMap.UART_SIZE, serial);
-        rtc = new Pl031(config.epochSeconds(), spi(VirtMap.RTC_SPI));
+        rtc = new Pl031(config.epochSeconds(), interrupts.spi(VirtMap.RTC_SPI));
         bus.add("rtc", VirtMap.RTC, VirtMap.RTC_SIZE, rtc);
         addVirtio(config, new GuestDma(mm.userMemory(), VirtMap.RAM, config.ramSize(), ramHva));
     }
@@ -64,7 +66,7 @@ final class VirtHardware implements AutoCloseable {
     private void addVirtio(VirtConfig config, DmaPort dma) {
         int slot = 0;
         for (GuestDevice device : config.devices()) {
-            IrqLine line = spi(VirtMap.VIRTIO_MMIO_SPI + slot);
+            IrqLine line = interrupts.spi(VirtMap.VIRTIO_MMIO_SPI + slot);
             bus.add(
                     device.name(),
                     VirtMap.virtioMmio(slot),
@@ -72,11 +74,6 @@ final class VirtHardware implements AutoCloseable {
                     new VirtioMmio(device.model().get(), dma, line));
             slot++;
         }
-    }
-
-    /// {@return the wire of a shared peripheral interrupt}
-    private IrqLine spi(int number) {
-        return IrqLine.NONE;
     }
 
     /// Lets time pass for devices that count it: to be called about once a second.
