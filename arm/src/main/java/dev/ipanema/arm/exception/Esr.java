@@ -318,6 +318,12 @@ public final class Esr {
         return (int) esr & WFX_TI_MASK;
     }
 
+    /// {@return the register that holds the time of a trapped WFIT or WFET, 0 to 31, or -1 when the syndrome does not
+    /// say}
+    public static int wfxRegister(long esr) {
+        return ((int) esr & WFX_RV) != 0 ? (int) esr >>> WFX_RN_SHIFT & REGISTER_MASK : -1;
+    }
+
     /// {@return the syndrome of SIMD and floating point trapped by CPACR_EL1 or CPTR_EL2}
     public static long fpAsimd() {
         return of(ExceptionClass.FP_ASIMD, true, CV | COND_ALWAYS << COND_SHIFT);

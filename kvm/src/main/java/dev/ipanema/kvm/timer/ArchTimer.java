@@ -91,6 +91,15 @@ public final class ArchTimer {
         return (lines >>> timer.intid() & 1) != 0;
     }
 
+    /// {@return nanoseconds until the virtual count reaches a value, 0 when it has, [El1Timer#NEVER] for never}
+    public long nanosUntil(long value) {
+        long left = value - El1Timer.VIRTUAL.view(cpu, counter.count());
+        if (Long.compareUnsigned(El1Timer.VIRTUAL.view(cpu, counter.count()), value) >= 0) {
+            return 0;
+        }
+        return left < 0 ? El1Timer.NEVER : Counter.nanos(left);
+    }
+
     /// {@return nanoseconds until a line rises that is low now (`kvm_timer_earliest_exp`), [El1Timer#NEVER] for none}
     public long nanosToNextRise() {
         long count = counter.count();

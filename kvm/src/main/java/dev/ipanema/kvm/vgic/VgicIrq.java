@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 /// One interrupt of a VM (`struct vgic_irq`). Its fields are guarded by its monitor (the kernel's `irq_lock`), which is
 /// taken after the lock of an ap_list.
 final class VgicIrq {
+    /// Behind every priority.
+    private static final int ACTIVE_ORDER = 256;
+
     final int intid;
 
     /// On whose ap_list it is, null for none; changes under that list's lock too.
@@ -98,11 +101,12 @@ final class VgicIrq {
         return enabled && isPending() && forwarding ? targetVcpu : null;
     }
 
-    /// {@return where it comes in the order of an ap_list: active ones, then what can be signalled by priority, then
-    /// the rest (`vgic_irq_cmp`)}
+    /// {@return where it comes in the order of an ap_list: what can be signalled by priority, then active ones by
+    /// priority, then the rest (`vgic_irq_cmp` since Linux 6.19). An active interrupt needs no list register: hardware
+    /// counts its end}
     int order() {
         if (active) {
-            return -1;
+            return ACTIVE_ORDER + priority;
         }
         return enabled && isPending() ? priority : Integer.MAX_VALUE;
     }

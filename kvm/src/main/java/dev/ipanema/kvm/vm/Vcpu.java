@@ -48,6 +48,7 @@ public final class Vcpu implements AutoCloseable {
     private static final int ARM_EXCEPTION_IRQ = 0;
     private static final int ARM_EXCEPTION_TRAP = 2;
     private static final int AFF0_VCPUS = 16;
+    private static final int ZERO_REGISTER = 31;
 
     private final Vm vm;
     private final int id;
@@ -464,10 +465,10 @@ public final class Vcpu implements AutoCloseable {
             }
             case ExceptionClass.WFX -> {
                 skipInstruction();
-                if (Esr.wfxTi(esr) == Esr.WFX_WFI) {
-                    waitForInterrupt();
-                } else {
-                    Thread.onSpinWait();
+                switch (Esr.wfxTi(esr)) {
+                    case Esr.WFX_WFI -> waitForInterrupt();
+                    case Esr.WFX_WFIT -> waitWithTimeOut(Esr.wfxRegister(esr));
+                    default -> Thread.onSpinWait();
                 }
                 yield RESUME;
             }
@@ -491,6 +492,19 @@ public final class Vcpu implements AutoCloseable {
         if (!aborts.injector().isSerrorPending()) {
             put();
             interrupts.sleep();
+            load();
+        }
+    }
+
+    /// WFIT: as WFI, at most until the virtual count reaches the value of a register.
+    ///
+    /// @param n 0 to 31, or -1 when the syndrome does not say: then it is WFI
+    private void waitWithTimeOut(int n) {
+        if (n < 0) {
+            waitForInterrupt();
+        } else if (!aborts.injector().isSerrorPending()) {
+            put();
+            interrupts.sleepUntil(n == ZERO_REGISTER ? 0 : cpu.x(n));
             load();
         }
     }

@@ -10,6 +10,7 @@ import dev.ipanema.kvm.vgic.Vgic;
 import dev.ipanema.kvm.vgic.VgicVcpu;
 import dev.ipanema.machine.cpu.CpuContext;
 import dev.ipanema.machine.cpu.El1Timer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// The interrupts of one vCPU: its part of the vGIC, its timers, and the lines that a VMM drives when there is no vGIC.
@@ -141,13 +142,23 @@ final class VcpuInterrupts {
 
     /// Sleeps until an interrupt is pending or somebody wants something; the vCPU is not loaded.
     void sleep() {
+        sleep(() -> Long.MAX_VALUE);
+    }
+
+    /// Sleeps at most until the virtual count reaches a value.
+    void sleepUntil(long virtualCount) {
+        sleep(() -> timer.nanosUntil(virtualCount));
+    }
+
+    private void sleep(LongSupplier limit) {
         while (true) {
             requests.clearInterrupt();
             timer.updateLines();
             if (isPending() || timer.isUnheard() && isTimerNews()) {
                 return;
             }
-            if (requests.sleep(timer.nanosToNextRise()) == VcpuRequests.Woken.REQUEST) {
+            long left = limit.getAsLong();
+            if (left <= 0 || requests.sleep(Math.min(left, timer.nanosToNextRise())) == VcpuRequests.Woken.REQUEST) {
                 return;
             }
         }

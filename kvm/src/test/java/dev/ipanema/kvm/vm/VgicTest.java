@@ -290,6 +290,21 @@ class VgicTest {
                 .isEqualTo(0xffL << 32);
     }
 
+    @Test
+    void wfitEndsAtItsTimeWithoutAnInterrupt() {
+        initialise();
+
+        assertThat(run(code -> on(code, 27)
+                        .mrs(X1, SysReg.CNTVCT_EL0)
+                        .movImm(X2, 3_000_000)
+                        .add(X1, X1, X2)
+                        .emit("WFIT", X1)
+                        .mrs(X0, SysReg.CNTVCT_EL0)
+                        .sub(X0, X0, X1)
+                        .lsr(X0, X0, 63)))
+                .isZero();
+    }
+
     // ---- errors ----------------------------------------------------------------------------------------------------
 
     @Test
