@@ -41,6 +41,15 @@ public final class LaneArithmetic {
         return sub(a ^ negative, negative, size);
     }
 
+    /// {@return the lanes, to which half a unit of their high halves was added, modulo their width: what makes ADDHN
+    /// and
+    /// SUBHN round}
+    ///
+    /// @param size of the high half, 0 to 2
+    public static long roundedHigh(long a, int size) {
+        return add(a, lowBits(size + 1) << (bits(size) - 1), size + 1);
+    }
+
     /// {@return UHADD: half the sum, rounded down}
     public static long uhadd(long a, long b, int size) {
         return (a & b) + (((a ^ b) & ~lowBits(size)) >>> 1);

@@ -49,7 +49,7 @@ final class InstructionFactory {
         if (op >= Op.FIRST_FLOAT && op <= Op.LAST_FLOAT) {
             return FpFactory.make(word, imm, at);
         }
-        return op >= Op.FIRST_SIMD_SAME && op <= Op.LAST_CRYPTO ? SimdFactory.make(word, imm, at) : null;
+        return op >= Op.FIRST_SIMD_SAME && op <= Op.LAST_CRYPTO ? SimdFactory.make(word, imm) : null;
     }
 
     private static long offset(int at) {
