@@ -42,4 +42,9 @@ public final class FpStatus {
 
     /// Creates the reset state: both registers 0.
     public FpStatus() {}
+
+    /// {@return FPCR.RMode, one of the first four of [FpRounding]}
+    public int rounding() {
+        return fpcr >>> RMODE_SHIFT & 3;
+    }
 }
