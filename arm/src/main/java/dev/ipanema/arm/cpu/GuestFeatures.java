@@ -45,8 +45,16 @@ final class GuestFeatures {
             new Field(ID_AA64PFR0_EL1, 60, 1), // CSV3
             new Field(ID_AA64PFR1_EL1, 0, 1), // BT
             new Field(ID_AA64PFR1_EL1, 4, 2), // SSBS
+            new Field(ID_AA64ISAR0_EL1, 4, 2), // AES, with PMULL
+            new Field(ID_AA64ISAR0_EL1, 8, 1), // SHA1
+            new Field(ID_AA64ISAR0_EL1, 12, 2), // SHA2, with SHA512
             new Field(ID_AA64ISAR0_EL1, 16, 1), // CRC32
             new Field(ID_AA64ISAR0_EL1, 20, 2), // Atomic: 3 would add LSE128
+            new Field(ID_AA64ISAR0_EL1, 28, 1), // RDM
+            new Field(ID_AA64ISAR0_EL1, 32, 1), // SHA3
+            new Field(ID_AA64ISAR0_EL1, 36, 1), // SM3
+            new Field(ID_AA64ISAR0_EL1, 40, 1), // SM4
+            new Field(ID_AA64ISAR0_EL1, 44, 1), // DP
             new Field(ID_AA64ISAR0_EL1, 52, 2), // TS
             new Field(ID_AA64ISAR0_EL1, 56, 2), // TLB
             new Field(ID_AA64ISAR0_EL1, 60, 1), // RNDR
@@ -55,6 +63,7 @@ final class GuestFeatures {
             new Field(ID_AA64ISAR1_EL1, 20, 2), // LRCPC
             new Field(ID_AA64ISAR1_EL1, 24, 1), // GPA
             new Field(ID_AA64ISAR1_EL1, 36, 1), // SB
+            new Field(ID_AA64ISAR1_EL1, 52, 1), // I8MM
             new Field(ID_AA64ISAR2_EL1, 0, 2), // WFxT
             new Field(ID_AA64ISAR2_EL1, 8, 1), // GPA3
             new Field(ID_AA64ISAR2_EL1, 12, 5), // APA3
