@@ -7,6 +7,8 @@ module dev.ipanema.devices {
     exports dev.ipanema.devices.block;
     exports dev.ipanema.devices.bus;
     exports dev.ipanema.devices.clock;
+    exports dev.ipanema.devices.firmware;
+    exports dev.ipanema.devices.flash;
     exports dev.ipanema.devices.gpu;
     exports dev.ipanema.devices.net;
     exports dev.ipanema.devices.pci;
