@@ -166,6 +166,35 @@ final class VectorImmediates {
         }
     }
 
+    /// A number that goes to [VectorShape#free(int)].
+    static final class FreeNumber extends Operand {
+        private final Field field;
+
+        FreeNumber(Field field) {
+            this.field = field;
+        }
+
+        @Override
+        void values(int insn, long[] out, int at) {
+            out[at] = field.get(insn);
+        }
+
+        @Override
+        int encode(long[] values, int at) {
+            return field.put(values[at]);
+        }
+
+        @Override
+        void print(int insn, long pc, StringBuilder out) {
+            out.append(field.get(insn));
+        }
+
+        @Override
+        long word(int insn) {
+            return (long) VectorShape.of(0, 0, field.get(insn)) << PreDecoded.AUX_SHIFT;
+        }
+    }
+
     /// The `2` of a mnemonic that works on the upper half; no value.
     static final class SecondHalf extends Operand {
         private final ShapeOperand shape;

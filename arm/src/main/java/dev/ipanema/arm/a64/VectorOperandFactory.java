@@ -27,6 +27,15 @@ final class VectorOperandFactory {
             return new VectorImmediates.StructureBytes(shape(), registers, name.startsWith("each*"));
         }
         return switch (name) {
+            case "vimm8" -> constant(ModifiedImmediate.Kind.BYTES, false);
+            case "vimm16" -> constant(ModifiedImmediate.Kind.HALFWORDS, false);
+            case "vimm32" -> constant(ModifiedImmediate.Kind.WORDS, false);
+            case "vones" -> constant(ModifiedImmediate.Kind.ONES, false);
+            case "vmask" -> constant(ModifiedImmediate.Kind.MASK, false);
+            case "nimm16" -> constant(ModifiedImmediate.Kind.HALFWORDS, true);
+            case "nimm32" -> constant(ModifiedImmediate.Kind.WORDS, true);
+            case "nones" -> constant(ModifiedImmediate.Kind.ONES, true);
+            case "src" -> new VectorImmediates.FreeNumber(field("src"));
             case "lane" ->
                 new VectorImmediates.StructureLane(Stream.of("Q", "S", "size")
                         .filter(fields::containsKey)
@@ -54,8 +63,7 @@ final class VectorOperandFactory {
         int count = star < 0 ? 0 : Integer.parseInt(name, star + 1, name.length(), 10);
         String suffix = name.substring(dot + 1, star < 0 ? name.length() : star);
         return switch (suffix) {
-            case "e5" -> new VectorOperands.Lane(field, field("imm5"), shape(), 0);
-            case "e4" -> new VectorOperands.Lane(field, field("imm4"), shape(), 8);
+            case "e5" -> new VectorOperands.Lane(field, field("imm5"), shape());
             case "e" -> element(field, suffix);
             case "ci" -> element(field, suffix);
             case "hi" -> element(field, "h");
@@ -63,6 +71,11 @@ final class VectorOperandFactory {
             case "T=m" -> new VectorOperands.Twin(field, field("Rm"), shape());
             default -> new VectorOperands.Register(field, suffix, shape, count);
         };
+    }
+
+    private Operand constant(ModifiedImmediate.Kind kind, boolean inverted) {
+        Field shift = fields.getOrDefault("shift", field("abc"));
+        return new ModifiedImmediate(kind, inverted, field("abc"), field("defgh"), shift);
     }
 
     private Operand element(Field field, String suffix) {

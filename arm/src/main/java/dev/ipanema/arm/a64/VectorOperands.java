@@ -143,21 +143,16 @@ final class VectorOperands {
         private final Field field;
         private final Field index;
         private final ShapeOperand shape;
-        private final boolean sizeInIndex;
-        private final int immPosition;
 
-        /// @param index imm5 (size and index) or imm4 (index above the bits that the size leaves unused)
-        /// @param immPosition where the index goes in the pre-decoded imm
-        Lane(Field field, Field index, ShapeOperand shape, int immPosition) {
+        /// @param index imm5: the index above the lowest bit set
+        Lane(Field field, Field index, ShapeOperand shape) {
             this.field = field;
             this.index = index;
             this.shape = shape;
-            this.sizeInIndex = index.name().equals("imm5");
-            this.immPosition = immPosition;
         }
 
-        private int shift(int log2Size) {
-            return sizeInIndex ? log2Size + 1 : log2Size;
+        private static int shift(int log2Size) {
+            return log2Size + 1;
         }
 
         private int index(int insn) {
@@ -200,7 +195,7 @@ final class VectorOperands {
 
         @Override
         long imm(int insn) {
-            return (long) index(insn) << immPosition;
+            return index(insn);
         }
     }
 

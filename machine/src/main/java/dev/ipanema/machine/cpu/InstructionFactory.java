@@ -44,7 +44,7 @@ final class InstructionFactory {
             return SimdAccessFactory.make(word, imm, at);
         }
         if (op >= Op.FIRST_SIMD_MOVE && op <= Op.LAST_SIMD_MOVE) {
-            return SimdMoveFactory.make(word, imm, at);
+            return SimdMoveFactory.make(word, imm);
         }
         if (op >= Op.FIRST_FLOAT && op <= Op.LAST_FLOAT) {
             return FpFactory.make(word, imm, at);
