@@ -22,7 +22,7 @@ public enum A64Feature {
     PAN(CpuFeature.PAN),
     UAO(CpuFeature.UAO),
     DIT(CpuFeature.DIT),
-    SSBS(CpuFeature.SSBS),
+    SSBS2(CpuFeature.SSBS2),
     SB(CpuFeature.SB),
     MTE(CpuFeature.MTE),
     PAUTH(CpuFeature.PAUTH, CpuFeature.PACQARMA3),

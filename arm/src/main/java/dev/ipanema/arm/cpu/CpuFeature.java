@@ -111,8 +111,10 @@ public enum CpuFeature {
     RAS(ID_AA64PFR0_EL1, 28, 4, 1, 0),
     /// FEAT_DIT.
     DIT(ID_AA64PFR0_EL1, 48, 4, 1, 0),
-    /// FEAT_SSBS with the MSR and MRS forms.
-    SSBS(ID_AA64PFR1_EL1, 4, 4, 2, 0),
+    /// FEAT_SSBS: PSTATE.SSBS.
+    SSBS(ID_AA64PFR1_EL1, 4, 4, 1, 0),
+    /// FEAT_SSBS2: the MSR and MRS forms.
+    SSBS2(ID_AA64PFR1_EL1, 4, 4, 2, 1),
     /// FEAT_BTI.
     BTI(ID_AA64PFR1_EL1, 0, 4, 1, 0),
     /// FEAT_PAuth with QARMA5.

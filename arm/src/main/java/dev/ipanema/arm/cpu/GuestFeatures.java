@@ -25,8 +25,6 @@ import java.util.List;
 /// Hidden on purpose: EL2 and EL3 (a guest runs at EL1 and EL0), AArch32, SVE and SME (as KVM hides them unless asked),
 /// floating point and SIMD (such instructions are UNDEFINED), memory tagging, the PMU, trace, statistical profiling,
 /// AMU and MPAM.
-/// `ID_AA64DFR0_EL1` promises the least the architecture allows, two breakpoints and two watchpoints; their registers
-/// hold state, and they do not fire.
 final class GuestFeatures {
     private record Field(SysReg register, int shift, int ceiling) {
         long of(long value) {
@@ -45,6 +43,9 @@ final class GuestFeatures {
             new Field(ID_AA64PFR0_EL1, 60, 1), // CSV3
             new Field(ID_AA64PFR1_EL1, 0, 1), // BT
             new Field(ID_AA64PFR1_EL1, 4, 2), // SSBS
+            new Field(ID_AA64DFR0_EL1, 12, 0xf), // BRPs
+            new Field(ID_AA64DFR0_EL1, 20, 0xf), // WRPs
+            new Field(ID_AA64DFR0_EL1, 28, 0xf), // CTX_CMPs
             new Field(ID_AA64ISAR0_EL1, 4, 2), // AES, with PMULL
             new Field(ID_AA64ISAR0_EL1, 8, 1), // SHA1
             new Field(ID_AA64ISAR0_EL1, 12, 2), // SHA2, with SHA512
@@ -92,8 +93,8 @@ final class GuestFeatures {
     /// EL0 and EL1 in AArch64 only; FP and AdvSIMD 0b1111, not implemented.
     private static final long PFR0_FIXED = 0x00ff_0011L;
 
-    /// DebugVer 6 (Armv8), BRPs and WRPs 1 (two each), DoubleLock 0b1111 (not implemented).
-    private static final long DFR0_FIXED = 0xf0_0010_1006L;
+    /// DebugVer 6 (Armv8), DoubleLock 0b1111 (not implemented).
+    private static final long DFR0_FIXED = 0xf0_0000_0006L;
 
     private GuestFeatures() {}
 

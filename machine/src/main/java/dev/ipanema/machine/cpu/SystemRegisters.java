@@ -34,6 +34,7 @@ final class SystemRegisters {
     private final GenericTimer timer;
     private final HardwareRandom random;
     private final RegisterMasks masks;
+    private final boolean ssbs2;
     private final boolean rng;
     private final boolean pointerAuthentication;
     private final boolean ras;
@@ -46,6 +47,7 @@ final class SystemRegisters {
         this.timer = timer;
         this.random = random;
         this.masks = new RegisterMasks(model);
+        this.ssbs2 = model.guestHas(CpuFeature.SSBS2);
         this.rng = model.guestHas(CpuFeature.RNG);
         this.pointerAuthentication = model.pauthLevel() > 0;
         this.ras = model.guestHas(CpuFeature.RAS);
@@ -145,7 +147,7 @@ final class SystemRegisters {
             case PAN -> (implementedPstate & Pstate.PAN) != 0;
             case UAO -> (implementedPstate & Pstate.UAO) != 0;
             case DIT -> (implementedPstate & Pstate.DIT) != 0;
-            case SSBS -> (implementedPstate & Pstate.SSBS) != 0;
+            case SSBS -> ssbs2;
             case DISR_EL1, ERRIDR_EL1, ERRSELR_EL1 -> ras;
             case FPCR, FPSR -> fp;
             case GMID_EL1, CCSIDR2_EL1, LORSA_EL1, LOREA_EL1, LORN_EL1, LORC_EL1, LORID_EL1 -> false;
