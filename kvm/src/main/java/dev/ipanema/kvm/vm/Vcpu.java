@@ -364,7 +364,10 @@ public final class Vcpu implements AutoCloseable {
             return EXIT;
         }
         if (requests.takeReset(resetStart)) {
+            // A reset leaves the CPU interface as it is.
+            interrupts.put();
             reset();
+            interrupts.load();
             cpu.setPc(resetStart[0]);
             cpu.setX(0, resetStart[1]);
         }
