@@ -2,6 +2,7 @@ package dev.ipanema.vmm.boot;
 
 import dev.ipanema.arm.exception.Esr;
 import dev.ipanema.arm.exception.Par;
+import dev.ipanema.arm.pauth.AuthenticatedPointer;
 import dev.ipanema.arm.register.AtOp;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.base.text.Sizes;
@@ -63,7 +64,9 @@ final class Backtrace {
         return text.toString();
     }
 
-    private void frame(StringBuilder text, String label, long address) {
+    /// A return address may be signed (FEAT_PAuth).
+    private void frame(StringBuilder text, String label, long pointer) {
+        long address = AuthenticatedPointer.strip(pointer, cpu.get(SysReg.TCR_EL1), false, cpu.model());
         text.append("  ").append(label).append(' ').append(Sizes.hex(address));
         symbols.describe(cpu, address).ifPresent(name -> text.append(' ').append(name));
         text.append('\n');

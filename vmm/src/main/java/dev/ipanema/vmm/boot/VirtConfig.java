@@ -2,6 +2,7 @@ package dev.ipanema.vmm.boot;
 
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
+import dev.ipanema.devices.pci.PciHostBridge;
 import dev.ipanema.images.format.GuestImage;
 import dev.ipanema.images.format.SymbolTable;
 import dev.ipanema.vmm.device.GuestDevice;
@@ -51,6 +52,10 @@ public record VirtConfig(
         if (mmio > VirtMap.VIRTIO_MMIO_COUNT) {
             throw new BadInput(
                     "--device: " + mmio + " devices by MMIO; at most " + VirtMap.VIRTIO_MMIO_COUNT + " are possible");
+        }
+        if (devices.size() - mmio >= PciHostBridge.SLOTS) {
+            throw new BadInput("--device: " + (devices.size() - mmio) + " devices by PCI; at most "
+                    + (PciHostBridge.SLOTS - 1) + " are possible");
         }
         if (cpus < 1 || cpus > irqchip.maxCpus()) {
             throw new BadInput(

@@ -4,8 +4,12 @@ import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.arm.register.MpidrEl1;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
+import dev.ipanema.devices.pci.PciHostBridge;
 import dev.ipanema.vmm.device.GuestDevice;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /// The device tree of [VirtMachine]: what is there, and nothing that is not (Devicetree Specification v0.4; Linux
 /// `Documentation/devicetree/bindings`).
@@ -25,6 +29,14 @@ final class VirtDeviceTree {
     private static final int HYPERVISOR_TIMER_PPI = 26;
     private static final int GICV2_CPU_MASK_SHIFT = 8;
     private static final int CPUS_PER_CLUSTER = 16;
+
+    private static final int PCI_IO = 0x0100_0000;
+    private static final int PCI_MEMORY32 = 0x0200_0000;
+    private static final int PCI_MEMORY64 = 0x0300_0000;
+    private static final int PCI_SLOT_SHIFT = 11;
+    private static final int PCI_LINE_SLOTS = PciHostBridge.LINES - 1;
+    private static final int PCI_PINS = 7;
+    private static final int REQUESTER_IDS = 0x1_0000;
 
     private final VirtConfig config;
     private final DeviceTree tree = new DeviceTree();
@@ -111,6 +123,7 @@ final class VirtDeviceTree {
                 .cells("clocks", CLOCK_PHANDLE)
                 .strings("clock-names", "apb_pclk");
         virtio();
+        pcie();
     }
 
     private DeviceTree.Node device(String name, long base, long size, int spi) {
@@ -200,5 +213,58 @@ final class VirtDeviceTree {
                 slot++;
             }
         }
+    }
+
+    /// The PCIe host bridge (bindings `pci/host-generic-pci.yaml` and `pci/pci.txt`).
+    private void pcie() {
+        DeviceTree.Node pcie = root.node(unit("pcie", VirtMap.PCIE_MMIO))
+                .strings("compatible", "pci-host-ecam-generic")
+                .strings("device_type", "pci")
+                .cells("#address-cells", 3)
+                .cells("#size-cells", 2)
+                .cells("#interrupt-cells", 1)
+                .cells("linux,pci-domain", 0)
+                .cells("bus-range", 0, (int) (VirtMap.PCIE_ECAM_SIZE / PciHostBridge.BUS_SIZE) - 1)
+                .longs("reg", VirtMap.PCIE_ECAM, VirtMap.PCIE_ECAM_SIZE)
+                .cells("ranges", pcieRanges())
+                .cells("interrupt-map-mask", PCI_LINE_SLOTS << PCI_SLOT_SHIFT, 0, 0, PCI_PINS)
+                .cells("interrupt-map", interruptMap())
+                .flag("dma-coherent");
+        if (config.irqchip() == Irqchip.GICV3_ITS) {
+            pcie.cells("msi-map", 0, ITS_PHANDLE, 0, REQUESTER_IDS);
+        }
+    }
+
+    /// PCI address of three cells, CPU address of two, size of two; a bus address equals its CPU address, but for I/O
+    /// ports, which begin at 0.
+    private static int[] pcieRanges() {
+        return IntStream.concat(
+                        range(PCI_IO, 0, VirtMap.PCIE_PIO, VirtMap.PCIE_PIO_SIZE),
+                        IntStream.concat(
+                                range(PCI_MEMORY32, VirtMap.PCIE_MMIO, VirtMap.PCIE_MMIO, VirtMap.PCIE_MMIO_SIZE),
+                                range(
+                                        PCI_MEMORY64,
+                                        VirtMap.PCIE_HIGH_MMIO,
+                                        VirtMap.PCIE_HIGH_MMIO,
+                                        VirtMap.PCIE_HIGH_MMIO_SIZE)))
+                .toArray();
+    }
+
+    private static IntStream range(int space, long pci, long cpu, long size) {
+        return IntStream.of(
+                space, (int) (pci >>> 32), (int) pci, (int) (cpu >>> 32), (int) cpu, (int) (size >>> 32), (int) size);
+    }
+
+    /// Which SPI each pin of each slot has, for as many slots as there are lines: then they repeat.
+    private int[] interruptMap() {
+        List<Integer> map = new ArrayList<>();
+        for (int slot = 0; slot < PciHostBridge.LINES; slot++) {
+            for (int pin = 0; pin < PciHostBridge.LINES; pin++) {
+                int spi = VirtMap.PCIE_SPI + (PciHostBridge.line(slot) + pin) % PciHostBridge.LINES;
+                // Slot in bits 15:11, two cells of address; pin from 1; the GIC's two address cells and its three.
+                map.addAll(List.of(slot << PCI_SLOT_SHIFT, 0, 0, pin + 1, GIC_PHANDLE, 0, 0, GIC_SPI, spi, LEVEL_HIGH));
+            }
+        }
+        return map.stream().mapToInt(Integer::intValue).toArray();
     }
 }

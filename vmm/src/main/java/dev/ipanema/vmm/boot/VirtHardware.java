@@ -4,8 +4,12 @@ import dev.ipanema.base.errno.Errno;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.devices.bus.IrqLine;
 import dev.ipanema.devices.clock.Pl031;
+import dev.ipanema.devices.pci.PciHostBridge;
+import dev.ipanema.devices.pci.VirtioPci;
 import dev.ipanema.devices.serial.Pl011;
+import dev.ipanema.devices.virtio.VirtioDevice;
 import dev.ipanema.devices.virtio.VirtioMmio;
+import dev.ipanema.devices.virtio.VirtioNet;
 import dev.ipanema.host.mm.AddressSpace;
 import dev.ipanema.kvm.uapi.KvmCap;
 import dev.ipanema.kvm.uapi.KvmRun;
@@ -37,6 +41,7 @@ final class VirtHardware implements AutoCloseable {
     private final MmioBus bus = new MmioBus();
     private final VirtInterrupts interrupts;
     private final SerialPort serial;
+    private final List<VirtioNet> networks = new ArrayList<>();
     private final Pl031 rtc;
     private final ReentrantLock lock;
 
@@ -64,15 +69,53 @@ final class VirtHardware implements AutoCloseable {
     }
 
     private void addVirtio(VirtConfig config, DmaPort dma) {
-        int slot = 0;
+        int window = 0;
+        int slot = 1;
+        PciHostBridge bridge = pci(config);
         for (GuestDevice device : config.devices()) {
-            IrqLine line = interrupts.spi(VirtMap.VIRTIO_MMIO_SPI + slot);
-            bus.add(
-                    device.name(),
-                    VirtMap.virtioMmio(slot),
-                    VirtMap.VIRTIO_MMIO_SIZE,
-                    new VirtioMmio(device.model().get(), dma, line));
-            slot++;
+            VirtioDevice model = device.model().get();
+            if (model instanceof VirtioNet net) {
+                networks.add(net);
+            }
+            switch (device.transport()) {
+                case MMIO -> {
+                    IrqLine line = interrupts.spi(VirtMap.VIRTIO_MMIO_SPI + window);
+                    VirtioMmio registers = new VirtioMmio(model, dma, line);
+                    bus.add(device.name(), VirtMap.virtioMmio(window), VirtMap.VIRTIO_MMIO_SIZE, registers);
+                    window++;
+                }
+                case PCI -> {
+                    bridge.add(slot, new VirtioPci(model, dma));
+                    slot++;
+                }
+            }
+        }
+    }
+
+    private PciHostBridge pci(VirtConfig config) {
+        List<IrqLine> lines = new ArrayList<>();
+        for (int i = 0; i < PciHostBridge.LINES; i++) {
+            lines.add(interrupts.spi(VirtMap.PCIE_SPI + i));
+        }
+        PciHostBridge bridge =
+                new PciHostBridge(VirtMap.PCIE_MMIO, VirtMap.PCIE_HIGH_MMIO, lines, interrupts.msi(config.irqchip()));
+        bus.add("pcie-ecam", VirtMap.PCIE_ECAM, VirtMap.PCIE_ECAM_SIZE, bridge.ecam());
+        bus.add("pcie-mmio", VirtMap.PCIE_MMIO, VirtMap.PCIE_MMIO_SIZE, bridge.memory32());
+        bus.add("pcie-high-mmio", VirtMap.PCIE_HIGH_MMIO, VirtMap.PCIE_HIGH_MMIO_SIZE, bridge.memory64());
+        bus.add("pcie-pio", VirtMap.PCIE_PIO, VirtMap.PCIE_PIO_SIZE, bridge.io());
+        return bridge;
+    }
+
+    /// Gives the guest the frames that have come from its networks: to be called often.
+    void poll() {
+        if (networks.isEmpty()) {
+            return;
+        }
+        lock.lock();
+        try {
+            networks.forEach(VirtioNet::poll);
+        } finally {
+            lock.unlock();
         }
     }
 

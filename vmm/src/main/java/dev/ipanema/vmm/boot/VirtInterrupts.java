@@ -2,6 +2,7 @@ package dev.ipanema.vmm.boot;
 
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.devices.bus.IrqLine;
+import dev.ipanema.devices.bus.MsiSink;
 import dev.ipanema.kvm.uapi.KvmDevice;
 import dev.ipanema.kvm.uapi.KvmDeviceUapi;
 import dev.ipanema.kvm.vm.KvmError;
@@ -62,5 +63,10 @@ final class VirtInterrupts {
     IrqLine spi(int number) {
         int irq = KvmDeviceUapi.KVM_ARM_IRQ_TYPE_SPI << KvmDeviceUapi.KVM_ARM_IRQ_TYPE_SHIFT | FIRST_SPI + number;
         return level -> VirtHardware.succeed("KVM_IRQ_LINE", vm.irqLine(irq, level));
+    }
+
+    /// {@return where message-signalled interrupts go: nowhere without an ITS}
+    MsiSink msi(Irqchip irqchip) {
+        return (address, data, deviceId) -> {};
     }
 }

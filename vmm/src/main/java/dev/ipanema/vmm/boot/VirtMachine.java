@@ -256,6 +256,7 @@ public final class VirtMachine implements AutoCloseable {
         while (true) {
             GuestEnd end = threads.await(PERIOD_MILLIS);
             periodic.run();
+            hardware.poll();
             if (ticker.nanos() - nextTick > 0) {
                 nextTick = ticker.nanos() + NANOS;
                 hardware.tick();

@@ -1,5 +1,6 @@
 package dev.ipanema.vmm.boot;
 
+import dev.ipanema.vmm.device.GuestDevice;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,16 @@ record VirtWindow(String name, long base, long size, String compatible) {
         }
         windows.add(new VirtWindow("uart", VirtMap.UART, VirtMap.UART_SIZE, "arm,pl011"));
         windows.add(new VirtWindow("rtc", VirtMap.RTC, VirtMap.RTC_SIZE, "arm,pl031"));
+        String pcie = "pci-host-ecam-generic";
+        windows.add(new VirtWindow("pcie", VirtMap.PCIE_ECAM, VirtMap.PCIE_ECAM_SIZE, pcie));
+        int slot = 0;
+        for (GuestDevice device : config.devices()) {
+            if (device.transport() == GuestDevice.Transport.MMIO) {
+                windows.add(new VirtWindow(
+                        device.name(), VirtMap.virtioMmio(slot), VirtMap.VIRTIO_MMIO_SIZE, "virtio,mmio"));
+                slot++;
+            }
+        }
         return windows;
     }
 

@@ -4,10 +4,21 @@ import dev.ipanema.base.text.BadInput;
 import dev.ipanema.devices.block.BlockBackend;
 import dev.ipanema.devices.block.Overlay;
 import dev.ipanema.devices.block.RawFile;
+import dev.ipanema.devices.net.LoopbackPeer;
+import dev.ipanema.devices.net.NetworkPeer;
+import dev.ipanema.devices.net.PcapReplay;
+import dev.ipanema.devices.net.PcapWriter;
+import dev.ipanema.devices.virtio.ConsolePort;
 import dev.ipanema.devices.virtio.VirtioBlock;
+import dev.ipanema.devices.virtio.VirtioConsole;
+import dev.ipanema.devices.virtio.VirtioNet;
 import dev.ipanema.devices.virtio.VirtioRng;
 import dev.ipanema.vmm.device.GuestDevice.Transport;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 
 /// The devices that a user can ask for, as options spell them.
@@ -16,11 +27,17 @@ import java.util.Locale;
 /// |---|---|
 /// | `blk,path=FILE[,overlay[=SIDE]][,ro][,serial=ID]` | a disk with a raw file; with `overlay` the file is only read,
 /// and writes go to a sparse side file, `FILE.overlay` if it has no name |
+/// | `net[,mode=loopback][,mac=MAC][,capture=FILE]` | a network card and a router that answers DHCP, ARP and pings;
+/// `capture` writes a pcap file |
+/// | `net,mode=replay,path=FILE[,mac=MAC]` | a network card that receives the frames of a pcap file |
+/// | `console,path=FILE[,name=NAME]` | a console whose output goes to a file; with a name a port for programs |
 /// | `rng` | randomness from the run's seed |
 ///
 /// Each takes `transport=mmio` or `transport=pci`.
 public final class DeviceOption {
     private static final String OVERLAY_ENDING = ".overlay";
+    private static final String DEFAULT_MAC = "52:54:00:12:34:56";
+    private static final int MAC_BYTES = 6;
 
     private DeviceOption() {}
 
@@ -40,13 +57,79 @@ public final class DeviceOption {
         KeyValues values = new KeyValues("--device", text);
         return switch (values.kind()) {
             case "blk" -> disk(values, values.require("path"));
+            case "net" -> net(values);
+            case "console" -> console(values);
             case "rng" -> {
                 Transport transport = transport(values);
                 values.end("transport");
                 yield GuestDevice.of("rng", transport, () -> new VirtioRng(seed));
             }
-            default -> throw new BadInput("--device: '" + values.kind() + "' is unknown; there are blk and rng");
+            default ->
+                throw new BadInput("--device: '" + values.kind() + "' is unknown; there are blk, net, console and rng");
         };
+    }
+
+    private static GuestDevice net(KeyValues values) {
+        byte[] mac = mac(values.take("mac", DEFAULT_MAC));
+        String mode = values.take("mode", "loopback");
+        String path = values.take("path");
+        String capture = values.take("capture");
+        Transport transport = transport(values);
+        values.end("mode, mac, path, capture, transport");
+        boolean replay = mode.equals("replay");
+        if (!replay && !mode.equals("loopback")) {
+            throw new BadInput("--device net: mode '" + mode + "' is unknown; there are loopback and replay");
+        }
+        if (replay != (path != null)) {
+            throw new BadInput("--device net: 'path=FILE' is the pcap file of mode=replay, and belongs to it");
+        }
+        NetworkPeer peer = path == null ? new LoopbackPeer() : new PcapReplay(Path.of(path));
+        if (capture == null) {
+            return GuestDevice.of("net", transport, () -> new VirtioNet(mac, peer));
+        }
+        PcapWriter writer = new PcapWriter(peer, Path.of(capture), () -> System.currentTimeMillis() * 1000);
+        return new GuestDevice("net", transport, () -> new VirtioNet(mac, writer), writer);
+    }
+
+    private static byte[] mac(String text) {
+        String[] parts = text.split(":", -1);
+        byte[] mac = new byte[MAC_BYTES];
+        boolean sound = parts.length == MAC_BYTES;
+        for (int i = 0; sound && i < MAC_BYTES; i++) {
+            sound = parts[i].matches("[0-9a-fA-F]{2}");
+            mac[i] = sound ? (byte) Integer.parseInt(parts[i], 16) : 0;
+        }
+        if (!sound || (mac[0] & 1) != 0) {
+            throw new BadInput("--device net: '" + text + "' is not the address of a card, as " + DEFAULT_MAC + " is");
+        }
+        return mac;
+    }
+
+    private static GuestDevice console(KeyValues values) {
+        String path = values.require("path");
+        String name = values.take("name");
+        Transport transport = transport(values);
+        values.end("path, name, transport");
+        OutputStream file;
+        try {
+            file = Files.newOutputStream(Path.of(path));
+        } catch (IOException e) {
+            throw new BadInput("--device console: " + path + " cannot be written (" + e.getMessage() + ")");
+        }
+        ConsolePort.Output output = (bytes, length) -> {
+            try {
+                file.write(bytes, 0, length);
+            } catch (IOException e) {
+                throw new BadInput(
+                        "--device console: " + path + " cannot be written (" + e.getMessage() + ")", BadInput.FINDING);
+            }
+        };
+        return new GuestDevice(
+                "console " + path,
+                transport,
+                () -> new VirtioConsole(
+                        List.of(name == null ? ConsolePort.console(output) : ConsolePort.named(name, output))),
+                file);
     }
 
     private static GuestDevice disk(KeyValues values, String path) {
