@@ -93,7 +93,7 @@ public final class Assembler {
     ///     a [SysReg], [CacheOp], [AtOp] or [TlbiOp]; an operand of several values takes them one by one
     /// @throws AssemblyException no such row, or an operand does not fit
     public Assembler emit(String name, Object... operands) {
-        Encoding row = EncodingTable.table().row(name);
+        Encoding row = EncodingTable.find(name);
         Operands taken = new Operands(row, operands);
         Label label = taken.label();
         if (label == null) {

@@ -10,12 +10,20 @@ import org.jspecify.annotations.Nullable;
 /// threads.
 ///
 /// The table is cut in 2048 buckets by bits 31:21 of the word. A bucket holds the rows that can match,
-/// those that refine another before it; no other two match one word, which a test asserts.
+/// those that refine another before it; no other two match one word, which a test asserts. SIMD and floating point
+/// have buckets of their own, so that programs without them do not load their encodings.
 public final class Decoder {
     private static final int BUCKET_LSB = 21;
     private static final int BUCKETS = 1 << (Integer.SIZE - BUCKET_LSB);
-    private static final Encoding[][] TABLE = buckets();
+    private static final Encoding[][] BASE = buckets(EncodingTable.base().rows());
     private static final Decoder ALL = new Decoder(EnumSet.allOf(A64Feature.class));
+
+    /// The buckets of SIMD and floating point, made when the first such word is decoded.
+    private static final class Simd {
+        private static final Encoding[][] BUCKETS = buckets(EncodingTable.table().rows().stream()
+                .filter(row -> EncodingTable.isSimd(row.value()))
+                .toList());
+    }
 
     private final EnumSet<A64Feature> features;
 
@@ -60,7 +68,8 @@ public final class Decoder {
 
     /// {@return the row that a word is, no alias, or null when it is unallocated}
     public @Nullable Encoding find(int insn) {
-        for (Encoding row : TABLE[insn >>> BUCKET_LSB]) {
+        Encoding[][] table = EncodingTable.isSimd(insn) ? Simd.BUCKETS : BASE;
+        for (Encoding row : table[insn >>> BUCKET_LSB]) {
             if (row.matches(insn)) {
                 A64Feature feature = row.feature();
                 return feature == null || features.contains(feature) ? row : null;
@@ -71,15 +80,15 @@ public final class Decoder {
 
     /// {@return the rows that can match a word with these bits 31:21, in the order they are tried}
     static List<Encoding> bucket(int index) {
-        return List.of(TABLE[index]);
+        return List.of((EncodingTable.isSimd(index << BUCKET_LSB) ? Simd.BUCKETS : BASE)[index]);
     }
 
-    private static Encoding[][] buckets() {
+    private static Encoding[][] buckets(List<Encoding> rows) {
         List<List<Encoding>> buckets = new ArrayList<>(BUCKETS);
         for (int i = 0; i < BUCKETS; i++) {
             buckets.add(new ArrayList<>());
         }
-        for (Encoding row : EncodingTable.table().rows()) {
+        for (Encoding row : rows) {
             int mask = row.mask() >>> BUCKET_LSB;
             int value = row.value() >>> BUCKET_LSB;
             int free = ~mask & (BUCKETS - 1);

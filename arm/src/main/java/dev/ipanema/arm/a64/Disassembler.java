@@ -20,7 +20,8 @@ public final class Disassembler {
 
     /// {@return the alias a word of `row` is written as, or the row itself}
     static Encoding preferred(Encoding row, int insn) {
-        for (Encoding alias : EncodingTable.table().aliases(row)) {
+        EncodingTable table = EncodingTable.isSimd(insn) ? EncodingTable.table() : EncodingTable.base();
+        for (Encoding alias : table.aliases(row)) {
             if (alias.matches(insn)) {
                 return alias;
             }

@@ -17,9 +17,19 @@ import java.util.Objects;
 ///
 /// Source of the encodings: Arm ARM DDI 0487, C4 and C6.
 public final class EncodingTable {
-    private static final List<String> RESOURCES =
-            List.of("encodings.txt", "simd-load-store.txt", "simd-move.txt", "fp.txt", "simd.txt", "crypto.txt");
-    private static final EncodingTable TABLE = load();
+    private static final List<String> SIMD =
+            List.of("simd-load-store.txt", "simd-move.txt", "fp.txt", "simd.txt", "crypto.txt");
+
+    /// The encodings without SIMD and floating point: what most programs that print or assemble need.
+    private static final class Base {
+        private static final EncodingTableReader READER = read(new EncodingTableReader(), List.of("encodings.txt"));
+        private static final EncodingTable TABLE = new EncodingTable(READER);
+    }
+
+    /// All encodings; holds the very rows of [Base] first.
+    private static final class Whole {
+        private static final EncodingTable TABLE = new EncodingTable(read(Base.READER, SIMD));
+    }
 
     private final List<Encoding> rows;
     private final List<String> opNames;
@@ -35,9 +45,28 @@ public final class EncodingTable {
         this.aliases = new HashMap<>(reader.aliases());
     }
 
-    /// {@return the table}
+    /// {@return the whole table}
     public static EncodingTable table() {
-        return TABLE;
+        return Whole.TABLE;
+    }
+
+    /// {@return the part without SIMD and floating point, which is loaded first}
+    static EncodingTable base() {
+        return Base.TABLE;
+    }
+
+    /// {@return whether a word is in the encoding space of SIMD and floating point: bits 28:25 are x11x (Arm ARM,
+    /// C4.1)}
+    static boolean isSimd(int insn) {
+        return (insn >>> 26 & 3) == 3;
+    }
+
+    /// {@return the row or alias of this name, of the part that has it}
+    ///
+    /// @throws AssemblyException there is none
+    static Encoding find(String name) {
+        Encoding row = Base.TABLE.byName.get(name);
+        return row == null ? Whole.TABLE.row(name) : row;
     }
 
     /// {@return the rows that are no aliases, in the order of the table}
@@ -81,9 +110,8 @@ public final class EncodingTable {
         return groups;
     }
 
-    private static EncodingTable load() {
-        EncodingTableReader reader = new EncodingTableReader();
-        for (String name : RESOURCES) {
+    private static EncodingTableReader read(EncodingTableReader reader, List<String> resources) {
+        for (String name : resources) {
             String text = text(name);
             int at = 0;
             while (at < text.length()) {
@@ -92,7 +120,7 @@ public final class EncodingTable {
                 at = end + 1;
             }
         }
-        return new EncodingTable(reader);
+        return reader;
     }
 
     private static String text(String name) {

@@ -38,6 +38,15 @@ class EncodingTableTest {
     }
 
     @Test
+    void rowsOfSimdAndOfTheBaseLieApart() {
+        for (Encoding row : EncodingTable.table().byName().values()) {
+            boolean base = EncodingTable.base().byName().containsKey(row.name());
+            assertThat(EncodingTable.isSimd(row.value())).as(row.name()).isNotEqualTo(base);
+            assertThat(base || EncodingTable.isSimd(row.mask())).as(row.name()).isTrue();
+        }
+    }
+
+    @Test
     void noTwoRowsMatchOneWordUnlessOneRefinesTheOther() {
         SplittableRandom random = new SplittableRandom(RandomWords.seed(1));
         List<String> ambiguous = new ArrayList<>();
