@@ -11,6 +11,7 @@ module dev.ipanema.devices {
     exports dev.ipanema.devices.flash;
     exports dev.ipanema.devices.gpu;
     exports dev.ipanema.devices.net;
+    exports dev.ipanema.devices.ninep;
     exports dev.ipanema.devices.pci;
     exports dev.ipanema.devices.serial;
     exports dev.ipanema.devices.virtio;
