@@ -66,6 +66,16 @@ class LaneArithmeticTest {
     }
 
     @Test
+    void halfAUnitOfTheHighHalfIsAdded() {
+        modular(
+                1,
+                3,
+                UNSIGNED,
+                (a, b, d, size, s) -> LaneArithmetic.roundedHigh(a, size - 1),
+                (a, b, d, w) -> a.add(BigInteger.TWO.pow(w / 2 - 1)));
+    }
+
+    @Test
     void comparisonsGiveOnesWhereTheyHold() {
         modular(
                 0,
