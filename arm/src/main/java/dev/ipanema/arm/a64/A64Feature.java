@@ -52,6 +52,7 @@ public enum A64Feature {
     LS64_V,
     LS64_ACCDATA;
 
+    @SuppressWarnings("ImmutableEnumChecker") // List.of
     private final List<CpuFeature> any;
 
     /// @param any one of them is enough
