@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /// The catalogue of commands. A command's class is touched only by [#create], so that a run loads one of them.
 final class Commands {
     /// The commands in the order in which the help lists them.
-    static final List<String> NAMES = List.of("run", "explain", "replay", "check-table", "stage2", "vma", "bench");
+    static final List<String> NAMES =
+            List.of("run", "guests", "explain", "replay", "check-table", "stage2", "vma", "bench");
 
     private Commands() {}
 
@@ -14,6 +15,7 @@ final class Commands {
     static @Nullable Command create(String name) {
         return switch (name) {
             case "run" -> new RunCommand();
+            case "guests" -> new GuestsCommand();
             case "explain" -> new ExplainCommand();
             case "replay" -> new ReplayCommand();
             case "check-table" -> new CheckTableCommand();
@@ -28,6 +30,7 @@ final class Commands {
     static String summary(String name) {
         return switch (name) {
             case "run" -> "boot a guest: the default one, which probes memory, or an image of yours";
+            case "guests" -> "fetch kernels, an initial RAM disk and firmware by name";
             case "explain" -> "what KVM does with one kind of memory, and why";
             case "replay" -> "run recorded or own scenarios and compare";
             case "check-table" -> "recompute a specification table";
