@@ -50,7 +50,7 @@ final class Operands {
         int hidden = row.shapeArity();
         for (int shape = 0; shape < 1 << (2 * hidden); shape++) {
             for (int i = 0; i < hidden; i++) {
-                values[i] = shape >>> (2 * i) & 3;
+                values[i] = (long) shape >>> (2 * i) & 3;
             }
             if (fits(given)) {
                 return;
