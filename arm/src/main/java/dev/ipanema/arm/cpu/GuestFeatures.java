@@ -23,8 +23,7 @@ import java.util.List;
 /// guest execution here honours. A field that is not listed reads zero.
 ///
 /// Hidden on purpose: EL2 and EL3 (a guest runs at EL1 and EL0), AArch32, SVE and SME (as KVM hides them unless asked),
-/// floating point and SIMD (such instructions are UNDEFINED), memory tagging, the PMU, trace, statistical profiling,
-/// AMU and MPAM.
+/// memory tagging, the PMU, trace, statistical profiling, AMU and MPAM.
 final class GuestFeatures {
     private record Field(SysReg register, int shift, int ceiling) {
         long of(long value) {
@@ -90,8 +89,14 @@ final class GuestFeatures {
             new Field(ID_AA64MMFR2_EL1, 52, 2), // BBM
             new Field(ID_AA64MMFR2_EL1, 60, 1)); // E0PD
 
-    /// EL0 and EL1 in AArch64 only; FP and AdvSIMD 0b1111, not implemented.
-    private static final long PFR0_FIXED = 0x00ff_0011L;
+    /// EL0 and EL1 in AArch64 only.
+    private static final long PFR0_FIXED = 0x11;
+
+    /// `ID_AA64PFR0_EL1` FP and AdvSIMD: 0b1111 is not implemented, 1 would add half precision.
+    private static final List<Field> FLOATING_POINT =
+            List.of(new Field(ID_AA64PFR0_EL1, 16, 0), new Field(ID_AA64PFR0_EL1, 20, 0));
+
+    private static final long NOT_IMPLEMENTED = 0xf;
 
     /// DebugVer 6 (Armv8), DoubleLock 0b1111 (not implemented).
     private static final long DFR0_FIXED = 0xf0_0000_0006L;
@@ -107,6 +112,11 @@ final class GuestFeatures {
         for (Field field : CEILINGS) {
             int reg = field.register.index();
             guest[reg] |= Math.min(field.of(hardware[reg]), field.ceiling) << field.shift;
+        }
+        for (Field field : FLOATING_POINT) {
+            int reg = field.register.index();
+            long value = field.of(hardware[reg]);
+            guest[reg] |= (value == NOT_IMPLEMENTED ? value : Math.min(value, field.ceiling)) << field.shift;
         }
         guest[ID_AA64PFR0_EL1.index()] |= PFR0_FIXED;
         guest[ID_AA64DFR0_EL1.index()] |= DFR0_FIXED;
