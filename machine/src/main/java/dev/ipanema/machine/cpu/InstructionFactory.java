@@ -47,7 +47,7 @@ final class InstructionFactory {
             return SimdMoveFactory.make(word, imm);
         }
         if (op >= Op.FIRST_FLOAT && op <= Op.LAST_FLOAT_VECTOR) {
-            return FpFactory.make(word, imm, at);
+            return FpFactory.make(word, imm);
         }
         return op >= Op.FIRST_SIMD_SAME && op <= Op.LAST_CRYPTO ? SimdFactory.make(word, imm) : null;
     }
