@@ -70,17 +70,17 @@ public final class Gicd {
     ///
     /// @param lines interrupts up to the last SPI, a multiple of 32
     public static int typerLines(int lines) {
-        return lines / Intid.PRIVATE - 1 & 0x1f;
+        return (lines / Intid.PRIVATE - 1) & 0x1f;
     }
 
     /// {@return the field of GICD_TYPER with the size of an interrupt number}
     public static int typerIdBits(int bits) {
-        return bits - 1 << TYPER_ID_BITS_SHIFT;
+        return (bits - 1) << TYPER_ID_BITS_SHIFT;
     }
 
     /// {@return the field of GICD_TYPER of a GICv2 with the number of CPU interfaces}
     public static int typerCpus(int cpus) {
-        return cpus - 1 << TYPER_CPUS_SHIFT;
+        return (cpus - 1) << TYPER_CPUS_SHIFT;
     }
 
     /// {@return an implementer identification register}

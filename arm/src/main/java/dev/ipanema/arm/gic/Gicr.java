@@ -81,7 +81,7 @@ public final class Gicr {
     public static long typer(long mpidr, int number) {
         long affinity = 0;
         for (int level = 0; level < 3; level++) {
-            affinity |= (long) MpidrEl1.level(mpidr, level) << LEVEL_BITS * level;
+            affinity |= (long) MpidrEl1.level(mpidr, level) << (LEVEL_BITS * level);
         }
         affinity |= (long) MpidrEl1.level(mpidr, 3) << AFF3_SHIFT;
         return affinity << TYPER_AFFINITY_SHIFT | (number & 0xffffL) << TYPER_PROCESSOR_SHIFT;

@@ -23,7 +23,7 @@ public final class GuestBytes {
     }
 
     private static long hva(Memslot slot, long ipa) {
-        return slot.hva(ipa >>> HostPte.PAGE_SHIFT, HostPte.PAGE_SHIFT) + (ipa & PAGE - 1);
+        return slot.hva(ipa >>> HostPte.PAGE_SHIFT, HostPte.PAGE_SHIFT) + (ipa & (PAGE - 1));
     }
 
     /// {@return whether an IPA lies in a slot}
@@ -60,13 +60,13 @@ public final class GuestBytes {
                             != UserFault.NONE) {
                 return false;
             }
-            VmMemory.markPageDirty(slot, ipa + done >>> HostPte.PAGE_SHIFT, null);
+            VmMemory.markPageDirty(slot, (ipa + done) >>> HostPte.PAGE_SHIFT, null);
             done += n;
         }
         return true;
     }
 
     private static int piece(long ipa, int left) {
-        return (int) Math.min(left, PAGE - (ipa & PAGE - 1));
+        return (int) Math.min(left, PAGE - (ipa & (PAGE - 1)));
     }
 }

@@ -37,7 +37,7 @@ public final class ArchTimer {
         vgic = controller;
         vgicVcpu = vcpu;
         for (El1Timer timer : TIMERS) {
-            vcpu.mapPhysical(timer.intid(), irqs.of(timer), () -> timer.line(cpu, counter.count()), this);
+            vcpu.mapPhysical(timer.intid(), irqs.of(timer), () -> timer.line(cpu, counter.count()));
         }
     }
 
@@ -70,7 +70,7 @@ public final class ArchTimer {
         lines = level ? lines | bit : lines & ~bit;
         Vgic controller = vgic;
         if (controller != null) {
-            controller.inject(vgicVcpu, irqs.of(timer), level, this);
+            controller.inject(vgicVcpu, irqs.of(timer), level, true);
         }
     }
 

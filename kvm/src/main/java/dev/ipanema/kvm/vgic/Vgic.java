@@ -371,9 +371,9 @@ public final class Vgic {
     ///
     /// @param vcpu whose, for a private interrupt
     /// @param level level of a level-triggered interrupt's line; an edge-triggered one is raised by true
-    /// @param owner the device inside KVM that raises it, null for the VMM
+    /// @param byOwner whether the device inside KVM raises it that owns it, and not the VMM
     /// @return 0, or -EINVAL for an interrupt that is not there, -EBUSY before the interrupts exist
-    public int inject(@Nullable VgicVcpu vcpu, int intid, boolean level, @Nullable Object owner) {
+    public int inject(@Nullable VgicVcpu vcpu, int intid, boolean level, boolean byOwner) {
         if (!initialized) {
             if (v3) {
                 return Errno.EBUSY.negated();
@@ -389,7 +389,7 @@ public final class Vgic {
         }
         synchronized (irq) {
             boolean change = irq.edge ? level : irq.lineLevel != level;
-            if (irq.owner != owner || !change) {
+            if (irq.owned != byOwner || !change) {
                 return 0;
             }
             if (irq.edge) {
@@ -411,7 +411,7 @@ public final class Vgic {
         int sgi = IccSgir.intid(value);
         if ((value & IccSgir.IRM) != 0) {
             for (VgicVcpu vcpu : vcpus) {
-                if (vcpu != sender) {
+                if (vcpu.id() != sender.id()) {
                     sendSgi(vcpu, sgi, allowGroup1);
                 }
             }

@@ -62,18 +62,14 @@ public final class VgicDevice implements KvmDevice {
 
     @Override
     public int getAttr(int group, long attr, long[] value) {
-        switch (group) {
-            case KvmDeviceUapi.KVM_DEV_ARM_VGIC_GRP_ADDR -> {
-                return hasAddress(attr) ? address((int) attr, value) : noAddress();
-            }
+        return switch (group) {
+            case KvmDeviceUapi.KVM_DEV_ARM_VGIC_GRP_ADDR -> hasAddress(attr) ? address((int) attr, value) : noAddress();
             case KvmDeviceUapi.KVM_DEV_ARM_VGIC_GRP_NR_IRQS -> {
                 value[0] = vgic.lines();
-                return 0;
+                yield 0;
             }
-            default -> {
-                return new VgicRegisters(vgic).access(group, attr, value, false);
-            }
-        }
+            default -> new VgicRegisters(vgic).access(group, attr, value, false);
+        };
     }
 
     /// An address of the other GIC's is -ENODEV.

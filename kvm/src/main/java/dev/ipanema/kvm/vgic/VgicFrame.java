@@ -100,7 +100,7 @@ abstract class VgicFrame implements KvmIoDevice {
 
     /// {@return the part of a register of 64 bits that an access reaches}
     static long part(long register, int at, int len) {
-        long shifted = register >>> Byte.SIZE * (at & Long.BYTES - 1);
+        long shifted = register >>> (Byte.SIZE * (at & (Long.BYTES - 1)));
         return len == Long.BYTES ? shifted : shifted & 0xffff_ffffL;
     }
 

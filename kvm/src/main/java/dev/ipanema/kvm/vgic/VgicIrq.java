@@ -58,9 +58,8 @@ final class VgicIrq {
     @Nullable
     PhysicalLine physicalLine;
 
-    /// The in-kernel device that alone may raise it, null while there is none.
-    @Nullable
-    Object owner;
+    /// A device inside KVM alone may raise it (`irq->owner`).
+    boolean owned;
 
     /// LPI: how many translations of the ITS lead to it.
     int mappings;

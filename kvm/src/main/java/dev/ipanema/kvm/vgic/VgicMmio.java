@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// An access is made by a vCPU's thread, or by the VMM while no vCPU runs (`user`); the private interrupts that it
 /// reaches are those of a bank, null where private interrupts read as zero.
 final class VgicMmio {
-    private static final int PRIORITY_MASK = 0xff & -1 << 8 - IchVtrEl2.PRIORITY_BITS;
+    private static final int PRIORITY_MASK = 0xff & (-1 << (8 - IchVtrEl2.PRIORITY_BITS));
     private static final int CONFIG_BITS = 2;
     private static final int CONFIG_EDGE = 2;
 
@@ -51,7 +51,7 @@ final class VgicMmio {
                 case GROUP -> irq.group1;
                 case ISENABLE, ICENABLE -> irq.enabled;
                 // The VMM of a GICv3 saves the latch and the line apart.
-                case ISPEND, ICPEND -> user && vgic.isV3() ? irq.pendingLatch : irq.isPending();
+                case ISPEND, ICPEND -> (user && vgic.isV3()) ? irq.pendingLatch : irq.isPending();
                 case ISACTIVE, ICACTIVE -> irq.active;
                 default -> false;
             };
@@ -234,7 +234,7 @@ final class VgicMmio {
             VgicIrq irq = vgic.irq(bank, first + i);
             if (irq != null) {
                 synchronized (irq) {
-                    value |= (long) (priority ? irq.priority : irq.targets) << Byte.SIZE * i;
+                    value |= (long) (priority ? irq.priority : irq.targets) << (Byte.SIZE * i);
                 }
             }
         }
@@ -246,7 +246,7 @@ final class VgicMmio {
             VgicIrq irq = vgic.irq(bank, first + i);
             if (irq != null) {
                 synchronized (irq) {
-                    irq.priority = (int) (value >>> Byte.SIZE * i) & PRIORITY_MASK;
+                    irq.priority = (int) (value >>> (Byte.SIZE * i)) & PRIORITY_MASK;
                 }
             }
         }
@@ -258,7 +258,7 @@ final class VgicMmio {
             VgicIrq irq = vgic.irq(bank, first + i);
             if (irq != null) {
                 synchronized (irq) {
-                    value |= irq.edge ? (long) CONFIG_EDGE << CONFIG_BITS * i : 0;
+                    value |= irq.edge ? (long) CONFIG_EDGE << (CONFIG_BITS * i) : 0;
                 }
             }
         }
@@ -271,7 +271,7 @@ final class VgicMmio {
             VgicIrq irq = Intid.isPrivate(first + i) ? null : vgic.irq(bank, first + i);
             if (irq != null) {
                 synchronized (irq) {
-                    irq.edge = (value >>> CONFIG_BITS * i & CONFIG_EDGE) != 0;
+                    irq.edge = (value >>> (CONFIG_BITS * i) & CONFIG_EDGE) != 0;
                 }
             }
         }
@@ -284,7 +284,7 @@ final class VgicMmio {
             VgicIrq irq = Intid.isPrivate(first + i) ? null : vgic.irq(bank, first + i);
             if (irq != null) {
                 synchronized (irq) {
-                    irq.targets = (int) (value >>> Byte.SIZE * i) & existing;
+                    irq.targets = (int) (value >>> (Byte.SIZE * i)) & existing;
                     int target = irq.targets == 0 ? 0 : Integer.numberOfTrailingZeros(irq.targets);
                     irq.targetVcpu = vgic.vcpus().get(target);
                 }
@@ -300,7 +300,7 @@ final class VgicMmio {
             VgicIrq irq = vgic.irq(bank, first + i);
             if (irq != null) {
                 synchronized (irq) {
-                    value |= (long) irq.source << Byte.SIZE * i;
+                    value |= (long) irq.source << (Byte.SIZE * i);
                 }
             }
         }
@@ -310,7 +310,7 @@ final class VgicMmio {
     private void writeSgiSources(@Nullable VgicVcpu bank, int first, int len, long value, boolean set) {
         for (int i = 0; i < len; i++) {
             VgicIrq irq = vgic.irq(bank, first + i);
-            int sources = (int) (value >>> Byte.SIZE * i) & 0xff;
+            int sources = (int) (value >>> (Byte.SIZE * i)) & 0xff;
             if (irq == null || sources == 0) {
                 continue;
             }

@@ -191,16 +191,15 @@ public final class VgicVcpu {
 
     // ---- mapped interrupts -----------------------------------------------------------------------------------------
 
-    /// Maps a private interrupt to a physical one (`kvm_vgic_map_phys_irq`).
-    ///
-    /// @param owner the device that alone may raise it
-    public void mapPhysical(int hwintid, int intid, PhysicalLine line, Object owner) {
+    /// Maps a private interrupt to a physical one, which the VMM cannot raise any more (`kvm_vgic_map_phys_irq`,
+    /// `kvm_vgic_set_owner`).
+    public void mapPhysical(int hwintid, int intid, PhysicalLine line) {
         VgicIrq irq = privateIrqs[intid];
         synchronized (irq) {
             irq.hw = true;
             irq.hwintid = hwintid;
             irq.physicalLine = line;
-            irq.owner = owner;
+            irq.owned = true;
         }
     }
 

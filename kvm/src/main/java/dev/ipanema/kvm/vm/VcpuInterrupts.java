@@ -154,7 +154,7 @@ final class VcpuInterrupts {
         while (true) {
             requests.clearInterrupt();
             timer.updateLines();
-            if (isPending() || timer.isUnheard() && isTimerNews()) {
+            if (isPending() || (timer.isUnheard() && isTimerNews())) {
                 return;
             }
             long left = limit.getAsLong();

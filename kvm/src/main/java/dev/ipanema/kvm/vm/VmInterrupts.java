@@ -207,10 +207,10 @@ final class VmInterrupts {
         if (target == null || Intid.isSgi(number) || !Intid.isPrivate(number)) {
             return EINVAL;
         }
-        return controller.inject(target, number, level, null);
+        return controller.inject(target, number, level, false);
     }
 
     private static int spi(Vgic controller, int number, boolean level) {
-        return Intid.isPrivate(number) ? EINVAL : controller.inject(null, number, level, null);
+        return Intid.isPrivate(number) ? EINVAL : controller.inject(null, number, level, false);
     }
 }

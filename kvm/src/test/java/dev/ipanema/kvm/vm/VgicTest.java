@@ -222,7 +222,7 @@ class VgicTest {
     void anSpiRaisedByTheVmmWakesTheVcpu() {
         initialise();
         CompletableFuture<Long> running = CompletableFuture.supplyAsync(() -> run(code -> {
-            store(code, GICD + Gicd.ISENABLER + 4, 1L << SPI - 32);
+            store(code, GICD + Gicd.ISENABLER + 4, 1L << (SPI - 32));
             on(code, 0).emit("WFI").mrs(X0, SysReg.ICC_IAR1_EL1);
         }));
 
@@ -236,7 +236,7 @@ class VgicTest {
         initialise();
         assertThat(test.vm.irqLine(spi(SPI), true)).isZero();
         assertThat(run(code -> {
-                    store(code, GICD + Gicd.ISENABLER + 4, 1L << SPI - 32);
+                    store(code, GICD + Gicd.ISENABLER + 4, 1L << (SPI - 32));
                     on(code, 0).mrs(X0, SysReg.ICC_IAR1_EL1).msr(SysReg.ICC_EOIR1_EL1, X0);
                 }))
                 .isEqualTo(SPI);

@@ -40,7 +40,7 @@ public final class VirtualCpuInterface {
     private static final int NONE = -1;
     private static final int FIRST_PPI = 16;
     private static final int FIRST_SPI = 32;
-    private static final int PRIORITY_MASK = 0xff & -1 << 8 - IchVtrEl2.PRIORITY_BITS;
+    private static final int PRIORITY_MASK = 0xff & (-1 << (8 - IchVtrEl2.PRIORITY_BITS));
 
     /// Smallest binary point of group 1; that of group 0 is one less.
     private static final int MIN_BPR1 = 8 - IchVtrEl2.PREEMPTION_BITS;
@@ -166,7 +166,7 @@ public final class VirtualCpuInterface {
     public int elrsr() {
         int free = 0;
         for (int n = 0; n < lr.length; n++) {
-            if ((lr[n] & (IchLrEl2.STATE)) == 0 && !IchLrEl2.isEnded(lr[n])) {
+            if ((lr[n] & IchLrEl2.STATE) == 0 && !IchLrEl2.isEnded(lr[n])) {
                 free |= 1 << n;
             }
         }
@@ -301,7 +301,7 @@ public final class VirtualCpuInterface {
         }
         long value = lr[n];
         int intid = IchLrEl2.virtualId(value);
-        lr[n] = value & ~IchLrEl2.PENDING | (isLpi(intid) ? 0 : IchLrEl2.ACTIVE);
+        lr[n] = (value & ~IchLrEl2.PENDING) | (isLpi(intid) ? 0 : IchLrEl2.ACTIVE);
         int bit = 1 << (groupPriority(IchLrEl2.priorityOf(value) & PRIORITY_MASK, group1) >> MIN_BPR1);
         if (group1) {
             ap1r |= bit;
@@ -383,7 +383,7 @@ public final class VirtualCpuInterface {
 
     private void countUnlisted(int intid) {
         if (!isLpi(intid)) {
-            hcr = hcr & ~IchHcrEl2.EOICOUNT | hcr + IchHcrEl2.EOICOUNT_ONE & IchHcrEl2.EOICOUNT;
+            hcr = (hcr & ~IchHcrEl2.EOICOUNT) | ((hcr + IchHcrEl2.EOICOUNT_ONE) & IchHcrEl2.EOICOUNT);
         }
     }
 
