@@ -340,7 +340,7 @@ final class VectorImmediates {
         }
 
         private int imm8(int insn) {
-            return high == low ? low.get(insn) : high.get(insn) << low.width() | low.get(insn);
+            return high.equals(low) ? low.get(insn) : high.get(insn) << low.width() | low.get(insn);
         }
 
         @Override
@@ -350,7 +350,7 @@ final class VectorImmediates {
 
         @Override
         int encode(long[] values, int at) {
-            return high == low
+            return high.equals(low)
                     ? low.put(values[at])
                     : high.put(values[at] >> low.width()) | low.put(values[at] & low.max());
         }
@@ -373,8 +373,8 @@ final class VectorImmediates {
 
         /// {@return `VFPExpandImm(imm8)` of a format (Arm ARM, shared pseudocode)}
         private static long expand(int imm8, int exponentBits, int fractionBits) {
-            long sign = imm8 >>> 7;
-            long b = imm8 >>> 6 & 1;
+            long sign = (long) imm8 >>> 7;
+            long b = (long) imm8 >>> 6 & 1;
             long repeated = b != 0 ? (1L << (exponentBits - 3)) - 1 : 0;
             long exponent = (b ^ 1) << (exponentBits - 1) | repeated << 2 | (imm8 >>> 4 & 3);
             long fraction = (long) (imm8 & 15) << (fractionBits - 4);
