@@ -10,6 +10,7 @@ import dev.ipanema.vmm.boot.VirtConfig;
 import dev.ipanema.vmm.boot.VirtMachine;
 import dev.ipanema.vmm.console.ConsoleScript;
 import dev.ipanema.vmm.console.EscapeKeys;
+import dev.ipanema.vmm.console.GuestCommand;
 import dev.ipanema.vmm.gdb.GdbServer;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -46,6 +47,8 @@ final class GuestSession {
     /// @param dumpDtb where the device tree goes at the start
     /// @param gdb where a debugger may come to, null for nowhere
     /// @param waitGdb start the guest only when the debugger says so
+    /// @param command what the guest runs in place of a shell, null for its own; its output takes the place of the
+    ///     console, which then goes to the standard error stream
     /// @param host name of the host, for JSON
     record Options(
             long seconds,
@@ -55,13 +58,20 @@ final class GuestSession {
             @Nullable Path dumpDtb,
             @Nullable String gdb,
             boolean waitGdb,
-            String host) {}
+            @Nullable GuestCommand command,
+            String host) {
+        /// {@return whether the process's input is the guest's}
+        boolean isConnected() {
+            return steps.isEmpty() && !json && command == null;
+        }
+    }
 
     GuestSession(Streams streams, Options options) {
         this.streams = streams;
         this.options = options;
         script = new ConsoleScript(options.steps());
-        OutputStream shown = options.json() ? null : streams.console();
+        OutputStream shown =
+                options.json() ? null : options.command() == null ? streams.console() : streams.errorBytes();
         console = new GuestConsole(shown, script, this::send);
     }
 
@@ -134,8 +144,8 @@ final class GuestSession {
         boolean terminal = Command.interactive();
         BootProgress progress = new BootProgress(streams.err(), terminal);
         DumpSignal.install(() -> dumpWanted = true);
-        try (RawTerminal raw = terminal && isConnected() ? RawTerminal.open() : null) {
-            if (isConnected()) {
+        try (RawTerminal raw = terminal && options.isConnected() ? RawTerminal.open() : null) {
+            if (options.isConnected()) {
                 boolean escapes = raw != null;
                 Thread.ofPlatform().name("console-input").daemon(true).start(() -> readInput(vm, escapes));
             }
@@ -147,15 +157,11 @@ final class GuestSession {
         }
     }
 
-    /// {@return whether the process's input is the guest's}
-    private boolean isConnected() {
-        return options.steps().isEmpty() && !options.json();
-    }
-
     private void periodic(VirtMachine vm, BootProgress progress) {
         progress.update(vm.instructions(), console.isUsed());
         console.flush();
-        if (console.failure() != null) {
+        GuestCommand command = options.command();
+        if (console.failure() != null || command != null && command.failure() != null) {
             vm.stop(new GuestEnd(GuestEnd.Reason.INTERRUPTED, "The standard output cannot be written", ""));
         }
         if (!options.steps().isEmpty() && script.isDone() && vm.waitingInput() == 0) {
@@ -241,17 +247,25 @@ final class GuestSession {
 
     private int report(VirtMachine vm, KernelVersion version, GuestEnd ended) {
         GuestEnd end = judge(ended);
+        GuestCommand command = options.command();
+        int code = command != null && end.reason() != GuestEnd.Reason.TIME_OUT
+                ? command.status()
+                : end.reason().exitCode();
         if (options.json()) {
-            RunJson.write(streams.out(), options.host(), version.name(), end, vm.stage2Rows());
+            RunJson.write(streams.out(), options.host(), version.name(), end, code, vm.stage2Rows());
         }
         switch (end.reason()) {
-            case SYSTEM_OFF, EXPECTED, QUIT -> {}
+            case SYSTEM_OFF, EXPECTED, QUIT -> {
+                if (command != null && code == GuestCommand.NO_RECORD) {
+                    streams.err().println("ipanema: the guest ended without a record of the command's exit status");
+                }
+            }
             default -> {
                 streams.err().println("ipanema: " + end.message());
                 end.details().lines().forEach(line -> streams.err().println("  " + line));
             }
         }
-        return end.reason().exitCode();
+        return code;
     }
 
     /// With expected texts it counts whether all were seen, however the guest ended.

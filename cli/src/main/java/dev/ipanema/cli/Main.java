@@ -5,6 +5,7 @@ import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -34,7 +35,8 @@ public final class Main {
         PrintWriter err = writer(FileDescriptor.err);
         // The JVM's own stream would buffer what a guest is typed.
         InputStream in = new FileInputStream(FileDescriptor.in);
-        int code = run(args, new Streams(out, err, in, new FileOutputStream(FileDescriptor.out)));
+        OutputStream console = new FileOutputStream(FileDescriptor.out);
+        int code = run(args, new Streams(out, err, in, console, new FileOutputStream(FileDescriptor.err)));
         out.flush();
         err.flush();
         System.exit(code);

@@ -37,10 +37,10 @@ final class RunJson {
         out.println();
     }
 
-    static void write(PrintWriter out, String host, String policy, GuestEnd end, List<Stage2Row> rows) {
+    static void write(PrintWriter out, String host, String policy, GuestEnd end, int code, List<Stage2Row> rows) {
         try (JsonGenerator json = generator(out)) {
             start(json, host, policy);
-            exit(json, end.reason().exitCode(), end.reason().word(), end.message());
+            exit(json, code, end.reason().word(), end.message());
             json.writeArrayPropertyStart("probes");
             json.writeEndArray();
             stage2(json, rows);

@@ -11,10 +11,11 @@ import java.io.PrintWriter;
 /// @param err where messages go
 /// @param in what a guest's console reads
 /// @param console where a guest's console goes, byte by byte and unbuffered: the same place as `out`
-record Streams(PrintWriter out, PrintWriter err, InputStream in, OutputStream console) {
+/// @param errorBytes the same for `err`
+record Streams(PrintWriter out, PrintWriter err, InputStream in, OutputStream console, OutputStream errorBytes) {
     /// {@return streams without input, whose console is `out`}
     static Streams of(PrintWriter out, PrintWriter err) {
-        return new Streams(out, err, InputStream.nullInputStream(), new WriterStream(out));
+        return new Streams(out, err, InputStream.nullInputStream(), new WriterStream(out), new WriterStream(err));
     }
 
     /// Bytes into a writer, each a character.

@@ -1,0 +1,63 @@
+package dev.ipanema.cli;
+
+import dev.ipanema.arm.cpu.CpuModel;
+import dev.ipanema.base.text.BadInput;
+import dev.ipanema.base.text.Sizes;
+import dev.ipanema.host.platform.Host;
+import dev.ipanema.host.platform.HostProfile;
+import dev.ipanema.kvm.version.KernelVersion;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// The options that say which host a command simulates.
+final class HostOptions {
+    @Option(names = "--host", paramLabel = "H", description = "Host profile (default: gb200).")
+    private String host = "gb200";
+
+    @Option(names = "--cpu", paramLabel = "M", description = "Another CPU for the host: cortex-a76+dic, max-fwb, …")
+    private @Nullable String cpu;
+
+    @Option(names = "--policy", paramLabel = "P", description = "Kernel version to follow (default: linux-7.3).")
+    private @Nullable String policy;
+
+    @Option(names = "--gpu-memory", paramLabel = "SIZE", description = "Memory of the GPU (default: the host's).")
+    private @Nullable String gpuMemory;
+
+    @Option(
+            names = "--max-memory",
+            paramLabel = "SIZE",
+            description = "Memory of this machine that the simulated one may touch (default: three quarters).")
+    private @Nullable String maxMemory;
+
+    /// {@return the host as the user spelled it}
+    String name() {
+        return host;
+    }
+
+    /// {@return the kernel version that KVM follows}
+    KernelVersion version() {
+        return policy == null ? KernelVersion.newest() : KernelVersion.parse(policy);
+    }
+
+    /// {@return a builder of the host}
+    ///
+    /// @throws BadInput when an option has a value that is not possible
+    Host.Builder builder() {
+        HostProfile profile = HostProfile.parse(host);
+        if (cpu != null) {
+            profile = profile.withCpu(CpuModel.parse(cpu));
+        }
+        if (gpuMemory != null) {
+            profile = profile.withGpuMemory(Sizes.parse("--gpu-memory", gpuMemory));
+        }
+        Host.Builder builder = Host.builder(profile);
+        if (maxMemory != null) {
+            long limit = Sizes.parse("--max-memory", maxMemory);
+            if (limit < Sizes.MIB) {
+                throw new BadInput("--max-memory: at least 1M is needed, not " + maxMemory);
+            }
+            builder.maxResident(limit);
+        }
+        return builder;
+    }
+}

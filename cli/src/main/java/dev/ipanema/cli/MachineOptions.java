@@ -1,0 +1,166 @@
+package dev.ipanema.cli;
+
+import dev.ipanema.base.text.BadInput;
+import dev.ipanema.base.text.Sizes;
+import dev.ipanema.images.catalog.BusyboxInitrd;
+import dev.ipanema.images.cpio.CpioWriter;
+import dev.ipanema.images.format.GuestImage;
+import dev.ipanema.images.format.SymbolFile;
+import dev.ipanema.images.format.SymbolTable;
+import dev.ipanema.machine.cpu.Machine;
+import dev.ipanema.vmm.boot.Irqchip;
+import dev.ipanema.vmm.boot.VirtConfig;
+import dev.ipanema.vmm.boot.VirtMap;
+import dev.ipanema.vmm.console.GuestCommand;
+import dev.ipanema.vmm.device.DeviceOption;
+import dev.ipanema.vmm.device.GuestDevice;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// The options that say what a guest is: its image, what that is given, and the machine around it. The letters are
+/// kvmtool's.
+final class MachineOptions {
+    private static final String PANIC = "panic=";
+
+    @Option(names = "-k", paramLabel = "IMAGE", description = "The image: a kernel, or a bare-metal program.")
+    private @Nullable Path kernel;
+
+    @Option(
+            names = "-i",
+            paramLabel = "INITRD",
+            description = "Initial RAM disk of a kernel. May be repeated: archives one behind the other.")
+    private List<Path> initrds = new ArrayList<>();
+
+    @Option(names = "-p", paramLabel = "PARAMS", description = "Command line of a kernel.")
+    private @Nullable String params;
+
+    @Option(names = "-c", paramLabel = "N", description = "vCPUs (default: 1).")
+    private String cpus = "1";
+
+    @Option(
+            names = "-d",
+            paramLabel = "DISK",
+            description = "A disk with a raw file: FILE[,overlay[=SIDE]][,ro][,serial=ID]. May be repeated.")
+    private List<String> disks = new ArrayList<>();
+
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            description = "A further device, see docs/run.md: blk, net, console, rng. May be repeated.")
+    private List<String> devices = new ArrayList<>();
+
+    @Option(
+            names = "--irqchip",
+            paramLabel = "C",
+            description = "Interrupt controller: gicv2, gicv3 (default) or gicv3-its.")
+    private String irqchip = Irqchip.GICV3.word();
+
+    @Option(names = "--dtb", paramLabel = "FILE", description = "A device tree of your own, checked by the machine.")
+    private @Nullable Path dtb;
+
+    @Option(names = "--flat", description = "Take IMAGE as headerless, loaded at 0x40080000.")
+    private boolean flat;
+
+    @Option(
+            names = "--map",
+            paramLabel = "SYMBOLS",
+            description = "Names for backtraces: System.map or vmlinux (default: those of an ELF image).")
+    private @Nullable Path map;
+
+    @Option(names = "--no-reboot", description = "End with exit code 1 when the guest resets itself.")
+    private boolean noReboot;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of the randomness the guest is given (default: 1).")
+    private String seed = "1";
+
+    /// {@return the image that was given as an argument or by `-k`, null for none}
+    ///
+    /// @throws BadInput when there are two, or none and options that are about one
+    @Nullable
+    Path image(@Nullable Path argument) {
+        if (argument != null && kernel != null) {
+            throw new BadInput("give the image once, as IMAGE or by -k");
+        }
+        Path image = argument == null ? kernel : argument;
+        if (image == null) {
+            refuseWithoutImage();
+        }
+        return image;
+    }
+
+    private void refuseWithoutImage() {
+        if (flat) {
+            throw new BadInput("--flat says how to read an IMAGE, and none is given");
+        }
+        boolean given = !initrds.isEmpty() || params != null || dtb != null || !disks.isEmpty() || !devices.isEmpty();
+        if (given || map != null) {
+            throw new BadInput("-i, -p, -d, --device, --dtb and --map are about an image (-k), and none is given");
+        }
+    }
+
+    /// {@return how many vCPUs there are}
+    int cpus() {
+        long count = Sizes.parseNumber("-c", cpus);
+        if (count < 1 || count > Machine.MAX_PROCESSING_ELEMENTS) {
+            throw new BadInput("-c: 1 to " + Machine.MAX_PROCESSING_ELEMENTS + " vCPUs are possible, not " + cpus);
+        }
+        return (int) count;
+    }
+
+    /// Reads and opens what the options name.
+    ///
+    /// @param ram bytes of guest memory
+    /// @param exec what an initrd of `ipanema guests` shall run in place of a shell, null for nothing
+    /// @param command takes what that says, null with `exec`
+    /// @throws BadInput when something cannot be read or does not fit
+    VirtConfig config(Path image, long ram, @Nullable String exec, @Nullable GuestCommand command) {
+        long seedValue = Sizes.parseNumber("--seed", seed);
+        GuestImage read = GuestImage.read(
+                String.valueOf(image.getFileName()), InputFiles.read(image, "an image"), flat, VirtMap.RAM, ram);
+        VirtConfig.Builder builder = VirtConfig.builder(read, ram)
+                .initrd(initrd(exec))
+                .symbols(map == null ? SymbolTable.EMPTY : symbols(map))
+                .params(params(exec))
+                .cpus(cpus())
+                .irqchip(Irqchip.parse(irqchip))
+                .dtb(dtb == null ? null : InputFiles.read(dtb, "a device tree"))
+                .reboot(!noReboot && exec == null)
+                .seed(seedValue);
+        List<GuestDevice> opened = new ArrayList<>();
+        if (command != null) {
+            opened.add(command.device());
+        }
+        disks.forEach(each -> opened.add(DeviceOption.disk(each)));
+        devices.forEach(each -> opened.add(DeviceOption.parse(each, seedValue)));
+        return builder.devices(opened).build();
+    }
+
+    private byte @Nullable [] initrd(@Nullable String exec) {
+        if (initrds.isEmpty() && exec != null) {
+            throw new BadInput("--exec needs the initrd that `ipanema guests path busybox` names (-i)");
+        }
+        List<byte[]> archives = new ArrayList<>();
+        initrds.forEach(path -> archives.add(InputFiles.read(path, "an initrd")));
+        if (exec != null) {
+            archives.add(BusyboxInitrd.command(exec));
+        }
+        return switch (archives.size()) {
+            case 0 -> null;
+            case 1 -> archives.getFirst();
+            default -> CpioWriter.concatenate(archives.toArray(new byte[0][]));
+        };
+    }
+
+    /// A guest that is to run one command does not stay behind when it panics.
+    private String params(@Nullable String exec) {
+        String given = params == null ? "" : params;
+        return exec == null || given.contains(PANIC) ? given : (given + " " + PANIC + "-1").strip();
+    }
+
+    private static SymbolTable symbols(Path path) {
+        return SymbolFile.read(String.valueOf(path.getFileName()), InputFiles.read(path, "a file of symbols"));
+    }
+}
