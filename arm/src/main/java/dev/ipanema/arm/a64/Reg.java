@@ -99,6 +99,11 @@ public record Reg(char kind, int number, boolean isStackPointer) {
         return new Reg('Q', number, false);
     }
 
+    /// {@return the low 32 bits of a SIMD register}
+    public static Reg s(int number) {
+        return new Reg('S', number, false);
+    }
+
     /// {@return the low 64 bits of a SIMD register}
     public static Reg d(int number) {
         return new Reg('D', number, false);
