@@ -156,7 +156,7 @@ final class CpuModels {
                 .set(ID_AA64PFR1_EL1, 0x0221)
                 .set(ID_AA64DFR0_EL1, 0x0000_00f0_1030_5106L)
                 .set(ID_AA64ISAR0_EL1, 0x1221_1111_1021_2120L)
-                .set(ID_AA64ISAR1_EL1, 0x0010_0010_0120_0052L)
+                .set(ID_AA64ISAR1_EL1, 0x0010_1011_0121_1052L)
                 .set(ID_AA64ISAR2_EL1, 0x0010_0002L)
                 .set(ID_AA64MMFR0_EL1, 0x1000_0323_1021_1126L)
                 .set(ID_AA64MMFR1_EL1, 0x0000_0000_1031_2122L)

@@ -55,14 +55,19 @@ final class GuestFeatures {
             new Field(ID_AA64ISAR0_EL1, 36, 1), // SM3
             new Field(ID_AA64ISAR0_EL1, 40, 1), // SM4
             new Field(ID_AA64ISAR0_EL1, 44, 1), // DP
+            new Field(ID_AA64ISAR0_EL1, 48, 1), // FHM
             new Field(ID_AA64ISAR0_EL1, 52, 2), // TS
             new Field(ID_AA64ISAR0_EL1, 56, 2), // TLB
             new Field(ID_AA64ISAR0_EL1, 60, 1), // RNDR
             new Field(ID_AA64ISAR1_EL1, 0, 2), // DPB
             new Field(ID_AA64ISAR1_EL1, 4, 5), // APA
+            new Field(ID_AA64ISAR1_EL1, 12, 1), // JSCVT
+            new Field(ID_AA64ISAR1_EL1, 16, 1), // FCMA
             new Field(ID_AA64ISAR1_EL1, 20, 2), // LRCPC
             new Field(ID_AA64ISAR1_EL1, 24, 1), // GPA
+            new Field(ID_AA64ISAR1_EL1, 32, 1), // FRINTTS
             new Field(ID_AA64ISAR1_EL1, 36, 1), // SB
+            new Field(ID_AA64ISAR1_EL1, 44, 1), // BF16: 2 would add EBF16
             new Field(ID_AA64ISAR1_EL1, 52, 1), // I8MM
             new Field(ID_AA64ISAR2_EL1, 0, 2), // WFxT
             new Field(ID_AA64ISAR2_EL1, 8, 1), // GPA3
@@ -92,9 +97,9 @@ final class GuestFeatures {
     /// EL0 and EL1 in AArch64 only.
     private static final long PFR0_FIXED = 0x11;
 
-    /// `ID_AA64PFR0_EL1` FP and AdvSIMD: 0b1111 is not implemented, 1 would add half precision.
+    /// `ID_AA64PFR0_EL1` FP and AdvSIMD: 0b1111 is not implemented, 1 adds half precision.
     private static final List<Field> FLOATING_POINT =
-            List.of(new Field(ID_AA64PFR0_EL1, 16, 0), new Field(ID_AA64PFR0_EL1, 20, 0));
+            List.of(new Field(ID_AA64PFR0_EL1, 16, 1), new Field(ID_AA64PFR0_EL1, 20, 1));
 
     private static final long NOT_IMPLEMENTED = 0xf;
 

@@ -11,7 +11,7 @@ public final class Estimates {
     /// @param a 256 to 511: x from 0.5 to 1 in units of 1/512
     public static int reciprocal(int a) {
         int midpoint = 2 * a + 1;
-        return (1 << 19) / midpoint + 1 >> 1;
+        return ((1 << 19) / midpoint + 1) >> 1;
     }
 
     /// {@return 256 to 511, the estimate of 1/√x as a number from 1 to 2 in units of 1/256}

@@ -41,6 +41,15 @@ final class FpFactory {
             case Op.FMLAL2, Op.FMLSL2 -> new FpInstructions.MultiplyLong(word, op == Op.FMLSL2, true, -1);
             case Op.FMLAL_E, Op.FMLSL_E -> new FpInstructions.MultiplyLong(word, op == Op.FMLSL_E, false, (int) imm);
             case Op.FMLAL2_E, Op.FMLSL2_E -> new FpInstructions.MultiplyLong(word, op == Op.FMLSL2_E, true, (int) imm);
+            case Op.BFCVT -> new BfloatInstructions.Convert(word);
+            case Op.BFCVTN -> new BfloatInstructions.Narrow(word);
+            case Op.BFDOT -> new BfloatInstructions.Dot(word, -1);
+            case Op.BFDOT_E -> new BfloatInstructions.Dot(word, (int) imm);
+            case Op.BFMMLA -> new BfloatInstructions.Matrix(word);
+            case Op.BFMLALB -> new BfloatInstructions.MultiplyLong(word, 0, -1);
+            case Op.BFMLALT -> new BfloatInstructions.MultiplyLong(word, 1, -1);
+            case Op.BFMLALB_E -> new BfloatInstructions.MultiplyLong(word, 0, (int) imm);
+            case Op.BFMLALT_E -> new BfloatInstructions.MultiplyLong(word, 1, (int) imm);
             default -> elementwise(op, word, imm);
         };
     }

@@ -46,7 +46,7 @@ final class InstructionFactory {
         if (op >= Op.FIRST_SIMD_MOVE && op <= Op.LAST_SIMD_MOVE) {
             return SimdMoveFactory.make(word, imm);
         }
-        if (op >= Op.FIRST_FLOAT && op <= Op.LAST_FLOAT_VECTOR) {
+        if (op >= Op.FIRST_FLOAT && op <= Op.LAST_FLOAT_BFLOAT) {
             return FpFactory.make(word, imm);
         }
         return op >= Op.FIRST_SIMD_SAME && op <= Op.LAST_CRYPTO ? SimdFactory.make(word, imm) : null;

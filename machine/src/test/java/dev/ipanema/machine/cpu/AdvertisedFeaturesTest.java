@@ -40,6 +40,7 @@ class AdvertisedFeaturesTest {
     private static final Map<String, Integer> OTHER_FIELDS = Map.ofEntries(
             Map.entry("ID_AA64PFR0_EL1.0", 1), // EL0
             Map.entry("ID_AA64PFR0_EL1.4", 1), // EL1
+            Map.entry("ID_AA64PFR0_EL1.20", 1), // AdvSIMD, as FP: FP16
             Map.entry("ID_AA64PFR0_EL1.56", 1), // CSV2
             Map.entry("ID_AA64PFR0_EL1.60", 1), // CSV3
             Map.entry("ID_AA64DFR0_EL1.0", 6), // DebugVer
