@@ -6,7 +6,6 @@ import dev.ipanema.arm.cpu.CpuFeature;
 import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.arm.exception.Esr;
 import dev.ipanema.arm.register.Pstate;
-import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.TcrEl1;
 import dev.ipanema.machine.mmu.Mmu;
 import java.lang.invoke.MethodHandles;
@@ -326,8 +325,7 @@ public final class ProcessingElement {
 
     /// An access at a misaligned SP: an exception where SCTLR_EL1.SA or SA0 says so, else executed as it is.
     private int spAlignment(CpuContext ctx) {
-        long checked = ctx.el() == 0 ? SctlrEl1.SA0 : SctlrEl1.SA;
-        if ((ctx.translation().sctlrEl1 & checked) != 0) {
+        if (ctx.checksSpAlignment()) {
             return exceptions.synchronous(ctx, Esr.spAlignment());
         }
         if (!code.preDecode(ctx.pc)) {
