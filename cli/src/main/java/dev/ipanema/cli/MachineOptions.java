@@ -8,6 +8,7 @@ import dev.ipanema.images.format.GuestImage;
 import dev.ipanema.images.format.SymbolFile;
 import dev.ipanema.images.format.SymbolTable;
 import dev.ipanema.machine.cpu.Machine;
+import dev.ipanema.vmm.boot.GuestBoot;
 import dev.ipanema.vmm.boot.Irqchip;
 import dev.ipanema.vmm.boot.VirtConfig;
 import dev.ipanema.vmm.boot.VirtMap;
@@ -58,6 +59,12 @@ final class MachineOptions {
             description = "Interrupt controller: gicv2, gicv3 (default) or gicv3-its.")
     private String irqchip = Irqchip.GICV3.word();
 
+    @Option(
+            names = "--bios",
+            paramLabel = "F",
+            description = "Firmware for the flash, EDK2 or U-Boot; a kernel is then the firmware's to start.")
+    private @Nullable Path bios;
+
     @Option(names = "--dtb", paramLabel = "FILE", description = "A device tree of your own, checked by the machine.")
     private @Nullable Path dtb;
 
@@ -76,19 +83,21 @@ final class MachineOptions {
     @Option(names = "--seed", paramLabel = "N", description = "Seed of the randomness the guest is given (default: 1).")
     private String seed = "1";
 
-    /// {@return the image that was given as an argument or by `-k`, null for none}
+    /// Looks at what was given as an argument and by `-k` and `--bios`.
     ///
-    /// @throws BadInput when there are two, or none and options that are about one
-    @Nullable
-    Path image(@Nullable Path argument) {
-        if (argument != null && kernel != null) {
-            throw new BadInput("give the image once, as IMAGE or by -k");
+    /// @return whether there is a guest of the user's
+    /// @throws BadInput when there are two images, or none and options that are about one
+    boolean hasGuest(@Nullable Path argument) {
+        if (argument != null) {
+            if (kernel != null) {
+                throw new BadInput("give the image once, as IMAGE or by -k");
+            }
+            kernel = argument;
         }
-        Path image = argument == null ? kernel : argument;
-        if (image == null) {
+        if (kernel == null && bios == null) {
             refuseWithoutImage();
         }
-        return image;
+        return kernel != null || bios != null;
     }
 
     private void refuseWithoutImage() {
@@ -97,7 +106,9 @@ final class MachineOptions {
         }
         boolean given = !initrds.isEmpty() || params != null || dtb != null || !disks.isEmpty() || !devices.isEmpty();
         if (given || map != null) {
-            throw new BadInput("-i, -p, -d, --device, --dtb and --map are about an image (-k), and none is given");
+            throw new BadInput(
+                    "-i, -p, -d, --device, --dtb and --map are about an image (-k) or firmware (--bios), and none is"
+                            + " given");
         }
     }
 
@@ -110,17 +121,15 @@ final class MachineOptions {
         return (int) count;
     }
 
-    /// Reads and opens what the options name.
+    /// Reads and opens what the options name; there is a guest, see [#hasGuest].
     ///
     /// @param ram bytes of guest memory
     /// @param exec what an initrd of `ipanema guests` shall run in place of a shell, null for nothing
     /// @param command takes what that says, null with `exec`
     /// @throws BadInput when something cannot be read or does not fit
-    VirtConfig config(Path image, long ram, @Nullable String exec, @Nullable GuestCommand command) {
+    VirtConfig config(long ram, @Nullable String exec, @Nullable GuestCommand command) {
         long seedValue = Sizes.parseNumber("--seed", seed);
-        GuestImage read = GuestImage.read(
-                String.valueOf(image.getFileName()), InputFiles.read(image, "an image"), flat, VirtMap.RAM, ram);
-        VirtConfig.Builder builder = VirtConfig.builder(read, ram)
+        VirtConfig.Builder builder = VirtConfig.builder(boot(ram), ram)
                 .initrd(initrd(exec))
                 .symbols(map == null ? SymbolTable.EMPTY : symbols(map))
                 .params(params(exec))
@@ -136,6 +145,18 @@ final class MachineOptions {
         disks.forEach(each -> opened.add(DeviceOption.disk(each)));
         devices.forEach(each -> opened.add(DeviceOption.parse(each, seedValue)));
         return builder.devices(opened).build();
+    }
+
+    private GuestBoot boot(long ram) {
+        byte[] image = kernel == null ? null : InputFiles.read(kernel, "an image");
+        if (bios != null) {
+            return new GuestBoot.Firmware(InputFiles.read(bios, "firmware"), image);
+        }
+        if (kernel == null || image == null) {
+            throw new IllegalStateException("There is no guest");
+        }
+        return new GuestBoot.Kernel(
+                GuestImage.read(String.valueOf(kernel.getFileName()), image, flat, VirtMap.RAM, ram));
     }
 
     private byte @Nullable [] initrd(@Nullable String exec) {

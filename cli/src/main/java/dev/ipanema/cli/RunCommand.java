@@ -8,6 +8,7 @@ import dev.ipanema.kvm.stage2.Stage2Dump;
 import dev.ipanema.kvm.stage2.Stage2PageTable;
 import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.machine.memory.MemoryLimitExceededException;
+import dev.ipanema.vmm.boot.VirtConfig;
 import dev.ipanema.vmm.console.ConsoleScript;
 import dev.ipanema.vmm.console.GuestCommand;
 import dev.ipanema.vmm.probe.ProbeReport;
@@ -103,11 +104,11 @@ final class RunCommand extends Command {
 
     @Override
     public Integer call() {
-        Path guest = machineOptions.image(image);
+        boolean guest = machineOptions.hasGuest(image);
         if (waitGdb && gdb == null) {
             throw new BadInput("--wait-gdb waits for the debugger of --gdb, which is not given");
         }
-        if (guest == null && (exec != null || gdb != null || !expectations.isEmpty())) {
+        if (!guest && (exec != null || gdb != null || !expectations.isEmpty())) {
             throw new BadInput("--expect, --exec and --gdb are about an image (-k), and none is given");
         }
         if (exec != null && (json || !expectations.isEmpty())) {
@@ -123,14 +124,14 @@ final class RunCommand extends Command {
         }
         KernelVersion version = hostOptions.version();
         Host.Builder builder = hostOptions.builder().processingElements(machineOptions.cpus());
-        if (guest == null) {
+        if (!guest) {
             return simulate(builder, host -> probe(host, version, ram, seconds));
         }
         GuestCommand command = exec == null
                 ? null
                 : new GuestCommand(streams().console(), streams().errorBytes());
         GuestSession session = new GuestSession(streams(), options(seconds, command));
-        var config = machineOptions.config(guest, ram, exec, command);
+        VirtConfig config = machineOptions.config(ram, exec, command);
         return simulate(builder, host -> session.run(host, version, config));
     }
 

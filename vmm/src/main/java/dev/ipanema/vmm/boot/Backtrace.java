@@ -6,7 +6,6 @@ import dev.ipanema.arm.pauth.AuthenticatedPointer;
 import dev.ipanema.arm.register.AtOp;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.base.text.Sizes;
-import dev.ipanema.host.mm.UserMemory;
 import dev.ipanema.machine.cpu.CpuContext;
 import dev.ipanema.machine.mmu.Mmu;
 
@@ -21,18 +20,13 @@ final class Backtrace {
 
     private final CpuContext cpu;
     private final Mmu mmu;
-    private final UserMemory memory;
-    private final long ramHva;
-    private final long ramSize;
+    private final VirtMemory memory;
     private final GuestSymbols symbols;
 
-    /// @param ramHva where the VMM has mapped the guest's RAM
-    Backtrace(CpuContext cpu, Mmu mmu, UserMemory memory, long ramHva, long ramSize, GuestSymbols symbols) {
+    Backtrace(CpuContext cpu, Mmu mmu, VirtMemory memory, GuestSymbols symbols) {
         this.cpu = cpu;
         this.mmu = mmu;
         this.memory = memory;
-        this.ramHva = ramHva;
-        this.ramSize = ramSize;
         this.symbols = symbols;
     }
 
@@ -49,12 +43,12 @@ final class Backtrace {
         frame(text, "lr", cpu.x(LINK_REGISTER));
         long frame = cpu.x(FRAME_POINTER);
         for (int i = 0; i < MAX_FRAMES; i++) {
-            long at = ramOffset(frame);
-            if (at < 0 || at + 2 * Long.BYTES > ramSize || (frame & (Long.BYTES - 1)) != 0) {
+            long hva = frameHva(frame);
+            if (hva < 0) {
                 break;
             }
-            long next = memory.load(ramHva + at, Long.BYTES);
-            frame(text, "#" + i, memory.load(ramHva + at + Long.BYTES, Long.BYTES));
+            long next = memory.userMemory().load(hva, Long.BYTES);
+            frame(text, "#" + i, memory.userMemory().load(hva + Long.BYTES, Long.BYTES));
             // Frames lie at ascending addresses; anything else is a loop or no frame.
             if (Long.compareUnsigned(next, frame) <= 0) {
                 break;
@@ -72,13 +66,9 @@ final class Backtrace {
         text.append('\n');
     }
 
-    /// {@return the offset in RAM of a guest virtual address, negative when it is not in RAM}
-    private long ramOffset(long va) {
-        long par = mmu.parOf(AtOp.S1E1R, va);
-        if (Par.isFault(par)) {
-            return -1;
-        }
-        long offset = (Par.pa(par) | (va & PAGE_MASK)) - VirtMap.RAM;
-        return offset < ramSize ? offset : -1;
+    /// {@return where the VMM has mapped a frame record, negative when it is not in RAM}
+    private long frameHva(long va) {
+        long par = (va & Long.BYTES - 1) == 0 ? mmu.parOf(AtOp.S1E1R, va) : Par.F;
+        return Par.isFault(par) ? -1 : memory.ramHva(Par.pa(par) | va & PAGE_MASK, 2 * Long.BYTES);
     }
 }

@@ -16,6 +16,23 @@ record GuestLayout(long initrd, long deviceTree) {
 
     /// {@return the places in a machine's RAM}
     ///
+    /// @throws BadInput when something does not fit
+    static GuestLayout of(VirtConfig config, int deviceTreeSize) {
+        byte[] initrd = config.initrd();
+        return switch (config.boot()) {
+            case GuestBoot.Kernel(GuestImage image) ->
+                of(image, config.ramSize(), initrd == null ? 0 : initrd.length, deviceTreeSize);
+            case GuestBoot.Firmware firmware -> {
+                if (deviceTreeSize > config.ramSize()) {
+                    throw new BadInput("-m: no room for the device tree in " + Sizes.format(config.ramSize()));
+                }
+                yield new GuestLayout(0, VirtMap.RAM);
+            }
+        };
+    }
+
+    /// {@return the places beside an image}
+    ///
     /// @param initrdSize 0: no initrd
     /// @throws BadInput when something does not fit
     static GuestLayout of(GuestImage image, long ramSize, long initrdSize, int deviceTreeSize) {

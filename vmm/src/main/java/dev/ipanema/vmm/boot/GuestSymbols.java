@@ -20,10 +20,11 @@ final class GuestSymbols {
     private final long text;
 
     /// @param map symbols of a file of their own, empty: those of the image
-    GuestSymbols(GuestImage image, SymbolTable map) {
-        symbols = map.size() == 0 ? image.symbols() : map;
-        imageStart = image.segments().getFirst().address();
-        imageEnd = image.segments().getLast().end();
+    GuestSymbols(GuestBoot boot, SymbolTable map) {
+        GuestImage image = boot instanceof GuestBoot.Kernel(GuestImage loaded) ? loaded : null;
+        symbols = map.size() > 0 || image == null ? map : image.symbols();
+        imageStart = image == null ? 0 : image.segments().getFirst().address();
+        imageEnd = image == null ? 0 : image.segments().getLast().end();
         vectors = symbols.addressOf("vectors").orElse(0L);
         text = symbols.addressOf("_text").orElse(0L);
     }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /// What a [VirtMachine] shall be.
 ///
-/// @param image the kernel or bare-metal program
+/// @param boot what it starts with
 /// @param symbols names for its addresses, empty: those of the image
 /// @param initrd the initial RAM disk, null for none; not copied, never written
 /// @param params the kernel's command line, may be empty
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// @param seed of the randomness that the guest is given
 @SuppressWarnings("ArrayRecordComponent") // Files, shared and never written.
 public record VirtConfig(
-        GuestImage image,
+        GuestBoot boot,
         SymbolTable symbols,
         byte @Nullable [] initrd,
         String params,
@@ -63,14 +63,19 @@ public record VirtConfig(
         }
     }
 
-    /// {@return a builder of a machine with one vCPU}
+    /// {@return a builder of a machine with one vCPU, which starts an image}
     public static Builder builder(GuestImage image, long ramSize) {
-        return new Builder(image, ramSize);
+        return builder(new GuestBoot.Kernel(image), ramSize);
+    }
+
+    /// {@return a builder of a machine with one vCPU}
+    public static Builder builder(GuestBoot boot, long ramSize) {
+        return new Builder(boot, ramSize);
     }
 
     /// Collects what a machine shall be.
     public static final class Builder {
-        private final GuestImage image;
+        private final GuestBoot boot;
         private final long ramSize;
         private SymbolTable symbols = SymbolTable.EMPTY;
         private byte @Nullable [] initrd;
@@ -83,8 +88,8 @@ public record VirtConfig(
         private LongSupplier epochSeconds = () -> System.currentTimeMillis() / 1000;
         private long seed = 1;
 
-        private Builder(GuestImage image, long ramSize) {
-            this.image = image;
+        private Builder(GuestBoot boot, long ramSize) {
+            this.boot = boot;
             this.ramSize = ramSize;
         }
 
@@ -153,7 +158,7 @@ public record VirtConfig(
         /// @throws BadInput when a value is out of its range
         public VirtConfig build() {
             return new VirtConfig(
-                    image, symbols, initrd, params, cpus, ramSize, devices, dtb, irqchip, reboot, epochSeconds, seed);
+                    boot, symbols, initrd, params, cpus, ramSize, devices, dtb, irqchip, reboot, epochSeconds, seed);
         }
     }
 }

@@ -85,6 +85,10 @@ final class VirtDeviceTree {
             chosen.strings("stdout-path", "/" + unit("pl011", VirtMap.UART));
         }
         chosen.longs("kaslr-seed", random.nextLong()).longs("rng-seed", randomness);
+        if (config.boot() instanceof GuestBoot.Firmware) {
+            // The firmware finds them by fw_cfg, and says itself what it starts.
+            return;
+        }
         if (!config.params().isEmpty()) {
             chosen.strings("bootargs", config.params());
         }
@@ -122,8 +126,27 @@ final class VirtDeviceTree {
                 .strings("compatible", "arm,pl031", "arm,primecell")
                 .cells("clocks", CLOCK_PHANDLE)
                 .strings("clock-names", "apb_pclk");
+        if (config.boot() instanceof GuestBoot.Firmware) {
+            firmware();
+        }
         virtio();
         pcie();
+    }
+
+    private void firmware() {
+        root.node(unit("flash", VirtMap.FLASH))
+                .strings("compatible", "cfi-flash")
+                .longs(
+                        "reg",
+                        VirtMap.FLASH,
+                        VirtMap.FLASH_BANK_SIZE,
+                        VirtMap.FLASH + VirtMap.FLASH_BANK_SIZE,
+                        VirtMap.FLASH_BANK_SIZE)
+                .cells("bank-width", Integer.BYTES);
+        root.node(unit("fw-cfg", VirtMap.FW_CFG))
+                .strings("compatible", "qemu,fw-cfg-mmio")
+                .longs("reg", VirtMap.FW_CFG, VirtMap.FW_CFG_SIZE)
+                .flag("dma-coherent");
     }
 
     private DeviceTree.Node device(String name, long base, long size, int spi) {

@@ -4,16 +4,15 @@ import dev.ipanema.base.errno.Errno;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.devices.bus.IrqLine;
 import dev.ipanema.devices.clock.Pl031;
+import dev.ipanema.devices.firmware.FwCfg;
 import dev.ipanema.devices.pci.PciHostBridge;
 import dev.ipanema.devices.pci.VirtioPci;
 import dev.ipanema.devices.serial.Pl011;
 import dev.ipanema.devices.virtio.VirtioDevice;
 import dev.ipanema.devices.virtio.VirtioMmio;
 import dev.ipanema.devices.virtio.VirtioNet;
-import dev.ipanema.host.mm.AddressSpace;
 import dev.ipanema.kvm.uapi.KvmCap;
 import dev.ipanema.kvm.uapi.KvmRun;
-import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
 import dev.ipanema.kvm.uapi.VcpuEvents;
 import dev.ipanema.kvm.vm.Kvm;
 import dev.ipanema.kvm.vm.Vcpu;
@@ -21,7 +20,6 @@ import dev.ipanema.kvm.vm.VcpuFeatures;
 import dev.ipanema.kvm.vm.Vm;
 import dev.ipanema.machine.memory.DmaPort;
 import dev.ipanema.vmm.device.GuestDevice;
-import dev.ipanema.vmm.device.GuestDma;
 import dev.ipanema.vmm.device.MmioBus;
 import dev.ipanema.vmm.device.SerialPort;
 import java.util.ArrayList;
@@ -34,8 +32,6 @@ import java.util.function.IntConsumer;
 ///
 /// Devices and bus are used under the VMM's lock.
 final class VirtHardware implements AutoCloseable {
-    private static final int RAM_SLOT = 0;
-
     private final Vm vm;
     private final List<Vcpu> vcpus = new ArrayList<>();
     private final MmioBus bus = new MmioBus();
@@ -46,26 +42,39 @@ final class VirtHardware implements AutoCloseable {
     private final ReentrantLock lock;
 
     /// @param lock the VMM's lock
-    /// @param ramHva where the VMM has mapped the guest's RAM
     /// @param console takes what the guest writes to its serial port
-    VirtHardware(Kvm kvm, AddressSpace mm, VirtConfig config, long ramHva, ReentrantLock lock, IntConsumer console) {
+    VirtHardware(Kvm kvm, VirtMemory memory, VirtConfig config, ReentrantLock lock, IntConsumer console) {
         this.lock = lock;
-        vm = kvm.createVm(mm, 0);
+        vm = memory.createVm(kvm);
         for (int i = 0; i < config.cpus(); i++) {
             Vcpu vcpu = vm.createVcpu(i);
             int power = i == 0 ? 0 : Vcpu.KVM_ARM_VCPU_POWER_OFF;
             succeed("KVM_ARM_VCPU_INIT", vcpu.init(features(vm) | power));
             vcpus.add(vcpu);
         }
-        succeed(
-                "KVM_SET_USER_MEMORY_REGION",
-                vm.setUserMemoryRegion(new UserspaceMemoryRegion(RAM_SLOT, 0, VirtMap.RAM, config.ramSize(), ramHva)));
         interrupts = new VirtInterrupts(vm, config.irqchip());
         serial = new SerialPort(new Pl011(console, interrupts.spi(VirtMap.UART_SPI)));
         bus.add("uart", VirtMap.UART, VirtMap.UART_SIZE, serial);
         rtc = new Pl031(config.epochSeconds(), interrupts.spi(VirtMap.RTC_SPI));
         bus.add("rtc", VirtMap.RTC, VirtMap.RTC_SIZE, rtc);
-        addVirtio(config, new GuestDma(mm.userMemory(), VirtMap.RAM, config.ramSize(), ramHva));
+        if (config.boot() instanceof GuestBoot.Firmware firmware) {
+            VirtFlash.add(vm, memory, bus);
+            bus.add("fw-cfg", VirtMap.FW_CFG, VirtMap.FW_CFG_SIZE, fwCfg(config, firmware, memory.dma()));
+        }
+        addVirtio(config, memory.dma());
+    }
+
+    private static FwCfg fwCfg(VirtConfig config, GuestBoot.Firmware firmware, DmaPort dma) {
+        FwCfg fwCfg = new FwCfg(dma).machine(config.cpus(), config.ramSize());
+        byte[] kernel = firmware.kernel();
+        byte[] initrd = config.initrd();
+        if (kernel != null) {
+            fwCfg.kernel(kernel).commandLine(config.params());
+        }
+        if (initrd != null) {
+            fwCfg.initrd(initrd);
+        }
+        return fwCfg;
     }
 
     private void addVirtio(VirtConfig config, DmaPort dma) {

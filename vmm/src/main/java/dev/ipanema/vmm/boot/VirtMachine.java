@@ -6,11 +6,9 @@ import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
 import dev.ipanema.base.time.Ticker;
 import dev.ipanema.base.trail.DecisionTrail;
-import dev.ipanema.host.mm.AddressSpace;
-import dev.ipanema.host.mm.Mman;
-import dev.ipanema.host.mm.UserFault;
 import dev.ipanema.host.mm.UserMemory;
 import dev.ipanema.host.platform.Host;
+import dev.ipanema.images.format.GuestImage;
 import dev.ipanema.images.format.Segment;
 import dev.ipanema.kvm.stage2.Stage2Leaf;
 import dev.ipanema.kvm.stage2.Stage2PageTable;
@@ -43,12 +41,11 @@ public final class VirtMachine implements AutoCloseable {
     /// After so many exceptions in a row without an instruction in between a guest is stuck.
     public static final long STUCK_EXCEPTIONS = 1000;
 
-    private static final long HVA_ALIGNMENT = 2 * Sizes.MIB;
     private static final long PERIOD_MILLIS = 20;
     private static final long NANOS = 1_000_000_000L;
 
     private final VirtConfig config;
-    private final AddressSpace mm;
+    private final VirtMemory memory;
     private final Kvm kvm;
     private final Machine machine;
     private final GuestLayout layout;
@@ -57,7 +54,6 @@ public final class VirtMachine implements AutoCloseable {
     private final Ticker ticker;
     private final IntConsumer console;
     private final boolean fwb;
-    private final long ramHva;
 
     /// The VMM's lock: it guards the devices and the bus.
     private final ReentrantLock lock = new ReentrantLock();
@@ -78,61 +74,54 @@ public final class VirtMachine implements AutoCloseable {
         this.config = config;
         this.ticker = ticker;
         this.nextTick = ticker.nanos() + NANOS;
-        this.symbols = new GuestSymbols(config.image(), config.symbols());
+        this.symbols = new GuestSymbols(config.boot(), config.symbols());
         this.console = console;
         this.machine = host.machine();
         fwb = host.fwb();
-        byte[] initrd = config.initrd();
         // The tree says where the initrd is; its size does not depend on that.
         int treeSize = VirtDeviceTree.build(config, host.cpu(), 0).toBlob().length;
-        layout = GuestLayout.of(config.image(), config.ramSize(), initrd == null ? 0 : initrd.length, treeSize);
+        layout = GuestLayout.of(config, treeSize);
         deviceTree = VirtDeviceTree.build(config, host.cpu(), layout.initrd()).toBlob();
-        mm = host.newAddressSpace();
+        memory = new VirtMemory(host, config);
         kvm = new Kvm(host, version);
         kvm.trails(true);
-        long ramSize = config.ramSize();
-        ramHva = mm.mmap(
-                mm.unmappedArea(ramSize, HVA_ALIGNMENT),
-                ramSize,
-                Mman.PROT_READ | Mman.PROT_WRITE,
-                Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED);
-        VirtHardware.succeed("mmap of the guest's RAM", ramHva < 0 ? (int) ramHva : 0);
-        mm.madvise(ramHva, ramSize, Mman.MADV_HUGEPAGE);
         hardware = newHardware();
         debug = new VirtDebug(this, threads);
         load();
     }
 
     private VirtHardware newHardware() {
-        return new VirtHardware(kvm, mm, config, ramHva, lock, console);
+        return new VirtHardware(kvm, memory, config, lock, console);
     }
 
     // ---- loading ---------------------------------------------------------------------------------------------------
 
-    /// Puts image, initrd and device tree into RAM, and the first vCPU at the entry.
+    /// Puts what the machine starts with into its memory, and the first vCPU at the entry.
     private void load() {
-        for (Segment segment : config.image().segments()) {
-            write(segment.address(), segment.file(), segment.offset(), segment.fileSize());
-        }
-        byte[] initrd = config.initrd();
-        if (initrd != null) {
-            write(layout.initrd(), initrd, 0, initrd.length);
-        }
-        write(layout.deviceTree(), deviceTree, 0, deviceTree.length);
+        long entry = switch (config.boot()) {
+            case GuestBoot.Kernel(GuestImage image) -> {
+                for (Segment segment : image.segments()) {
+                    memory.write(segment.address(), segment.file(), segment.offset(), segment.fileSize());
+                }
+                byte[] initrd = config.initrd();
+                if (initrd != null) {
+                    memory.write(layout.initrd(), initrd, 0, initrd.length);
+                }
+                yield image.entry();
+            }
+            case GuestBoot.Firmware firmware -> {
+                memory.writeHva(memory.flashHva(0), firmware.code(), 0, firmware.code().length);
+                yield VirtMap.FLASH;
+            }
+        };
+        memory.write(layout.deviceTree(), deviceTree, 0, deviceTree.length);
         Vcpu boot = hardware.vcpus().getFirst();
         for (int i = 1; i <= 3; i++) {
             boot.setOneReg(KvmReg.x(i), 0);
         }
         boot.setOneReg(KvmReg.x(0), layout.deviceTree());
         boot.setOneReg(KvmReg.CORE_PSTATE, Pstate.EL1H | Pstate.DAIF);
-        boot.setOneReg(KvmReg.CORE_PC, config.image().entry());
-    }
-
-    private void write(long ipa, byte[] bytes, int offset, int length) {
-        UserFault fault = mm.userMemory().write(ramHva + ipa - VirtMap.RAM, bytes, offset, length);
-        if (fault != UserFault.NONE) {
-            throw new BadInput("Loading the guest failed: " + fault, BadInput.FINDING);
-        }
+        boot.setOneReg(KvmReg.CORE_PC, entry);
     }
 
     private void restart() {
@@ -166,13 +155,12 @@ public final class VirtMachine implements AutoCloseable {
     }
 
     UserMemory userMemory() {
-        return mm.userMemory();
+        return memory.userMemory();
     }
 
     /// {@return where the VMM has mapped a part of the guest's RAM, negative when it is not all RAM}
     long ramHva(long ipa, int length) {
-        long offset = ipa - VirtMap.RAM;
-        return offset >= 0 && offset <= config.ramSize() - length ? ramHva + offset : -1;
+        return memory.ramHva(ipa, length);
     }
 
     int ipaBits() {
@@ -360,22 +348,13 @@ public final class VirtMachine implements AutoCloseable {
     }
 
     private String backtrace(Vcpu vcpu) {
-        return new Backtrace(
-                        vcpu.cpu(),
-                        machine.processingElement(vcpu.id()).mmu(),
-                        mm.userMemory(),
-                        ramHva,
-                        config.ramSize(),
-                        symbols)
-                .render();
+        return new Backtrace(vcpu.cpu(), machine.processingElement(vcpu.id()).mmu(), memory, symbols).render();
     }
 
     private String where(Vcpu vcpu) {
         long pc = vcpu.getOneReg(KvmReg.CORE_PC);
         return Sizes.hex(pc)
-                + config.image()
-                        .symbols()
-                        .describe(pc)
+                + symbols.describe(vcpu.cpu(), pc)
                         .map(name -> " (" + name + ")")
                         .orElse("");
     }
@@ -421,7 +400,7 @@ public final class VirtMachine implements AutoCloseable {
     @Override
     public void close() {
         hardware.close();
-        mm.close();
+        memory.close();
         for (GuestDevice device : config.devices()) {
             try {
                 device.close();

@@ -21,6 +21,12 @@ record VirtWindow(String name, long base, long size, String compatible) {
         }
         windows.add(new VirtWindow("uart", VirtMap.UART, VirtMap.UART_SIZE, "arm,pl011"));
         windows.add(new VirtWindow("rtc", VirtMap.RTC, VirtMap.RTC_SIZE, "arm,pl031"));
+        if (config.boot() instanceof GuestBoot.Firmware) {
+            windows.add(new VirtWindow("flash0", VirtMap.FLASH, VirtMap.FLASH_BANK_SIZE, "cfi-flash"));
+            windows.add(new VirtWindow(
+                    "flash1", VirtMap.FLASH + VirtMap.FLASH_BANK_SIZE, VirtMap.FLASH_BANK_SIZE, "cfi-flash"));
+            windows.add(new VirtWindow("fw-cfg", VirtMap.FW_CFG, VirtMap.FW_CFG_SIZE, "qemu,fw-cfg-mmio"));
+        }
         String pcie = "pci-host-ecam-generic";
         windows.add(new VirtWindow("pcie", VirtMap.PCIE_ECAM, VirtMap.PCIE_ECAM_SIZE, pcie));
         int slot = 0;
