@@ -63,7 +63,7 @@ public final class Aes {
         int from = first;
         for (int at = 0; at < Long.SIZE; at += Byte.SIZE) {
             long half = (from & Long.BYTES) == 0 ? low : high;
-            result |= (box[(int) (half >>> from * Byte.SIZE) & 0xFF] & 0xFFL) << at;
+            result |= (box[(int) (half >>> (from * Byte.SIZE)) & 0xFF] & 0xFFL) << at;
             from += stride;
         }
         return result;

@@ -170,8 +170,8 @@ public final class LaneArithmetic {
         int bits = bits(size);
         long result = 0;
         for (int at = 0; at < Long.SIZE; at += bits) {
-            long count = Long.numberOfLeadingZeros(unsigned(a, at, bits)) - (Long.SIZE - bits);
-            result |= count << at;
+            int count = Long.numberOfLeadingZeros(unsigned(a, at, bits)) - (Long.SIZE - bits);
+            result |= (long) count << at;
         }
         return result;
     }
@@ -182,8 +182,8 @@ public final class LaneArithmetic {
         long result = 0;
         for (int at = 0; at < Long.SIZE; at += bits) {
             long lane = signed(a, at, bits);
-            long count = Long.numberOfLeadingZeros(lane ^ lane >> (Long.SIZE - 1)) - (Long.SIZE - bits) - 1;
-            result |= count << at;
+            int count = Long.numberOfLeadingZeros(lane ^ lane >> (Long.SIZE - 1)) - (Long.SIZE - bits) - 1;
+            result |= (long) count << at;
         }
         return result;
     }

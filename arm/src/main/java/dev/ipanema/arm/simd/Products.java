@@ -20,7 +20,7 @@ public final class Products {
         int bits = bits(size);
         long result = 0;
         for (int at = 0; at < Long.SIZE; at += bits) {
-            long high = signed(a, at, bits) * signed(b, at, bits) >> (bits - 1);
+            long high = (signed(a, at, bits) * signed(b, at, bits)) >> (bits - 1);
             result |= (Saturation.clamp(high, bits, status) & mask(size)) << at;
         }
         return result;

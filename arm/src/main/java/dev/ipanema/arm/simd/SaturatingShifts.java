@@ -93,7 +93,7 @@ public final class SaturatingShifts {
         if (shift >= bits) {
             return Saturation.limit(value, bits, status);
         }
-        long shifted = value << (Long.SIZE - bits) + shift >> (Long.SIZE - bits);
+        long shifted = value << (Long.SIZE - bits + shift) >> (Long.SIZE - bits);
         return shifted >> shift == value ? shifted : Saturation.limit(value, bits, status);
     }
 
@@ -102,7 +102,7 @@ public final class SaturatingShifts {
             return 0;
         }
         if (shift < bits) {
-            long shifted = value << (Long.SIZE - bits) + shift >>> (Long.SIZE - bits);
+            long shifted = value << (Long.SIZE - bits + shift) >>> (Long.SIZE - bits);
             if (shifted >>> shift == value) {
                 return shifted;
             }

@@ -108,7 +108,7 @@ public final class Saturation {
         for (int at = 0; at < Long.SIZE; at += wide) {
             long first = clamp(signed(low, at, wide), bits, status) & mask(size);
             long second = clamp(signed(high, at, wide), bits, status) & mask(size);
-            result |= first << (at >> 1) | second << (at >> 1) + Integer.SIZE;
+            result |= first << (at >> 1) | second << ((at >> 1) + Integer.SIZE);
         }
         return result;
     }

@@ -13,7 +13,7 @@ public final class Sha3 {
 
     /// {@return BCAX: `n` and, of `m`, the bits that `a` has not, added}
     public static long bcax(long n, long m, long a) {
-        return n ^ m & ~a;
+        return n ^ (m & ~a);
     }
 
     /// {@return RAX1: `n` and `m` rotated left by 1, added}

@@ -47,7 +47,7 @@ public final class Sha512 {
     }
 
     private static long majority(long a, long b, long c) {
-        return a & b | (a | b) & c;
+        return (a & b) | ((a | b) & c);
     }
 
     private static long bigSigma0(long word) {

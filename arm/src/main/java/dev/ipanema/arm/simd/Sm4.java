@@ -55,7 +55,7 @@ public final class Sm4 {
     }
 
     private static int substitute(int word) {
-        return S_BOX[word & 0xFF] & 0xFF
+        return (S_BOX[word & 0xFF] & 0xFF)
                 | (S_BOX[word >>> 8 & 0xFF] & 0xFF) << 8
                 | (S_BOX[word >>> 16 & 0xFF] & 0xFF) << 16
                 | S_BOX[word >>> 24] << 24;

@@ -13,17 +13,17 @@ final class Words {
     }
 
     static void set(long[] v, int register, int first, int second, int third, int fourth) {
-        v[2 * register] = first & LOW_32 | (long) second << Integer.SIZE;
-        v[2 * register + 1] = third & LOW_32 | (long) fourth << Integer.SIZE;
+        v[2 * register] = (first & LOW_32) | (long) second << Integer.SIZE;
+        v[2 * register + 1] = (third & LOW_32) | (long) fourth << Integer.SIZE;
     }
 
     /// {@return the bits of b where a is one, of c where it is zero}
     static int choose(int a, int b, int c) {
-        return (b ^ c) & a ^ c;
+        return ((b ^ c) & a) ^ c;
     }
 
     /// {@return the bits that two of three have}
     static int majority(int a, int b, int c) {
-        return a & b | (a | b) & c;
+        return (a & b) | ((a | b) & c);
     }
 }
