@@ -47,9 +47,10 @@ public final class Gicr {
     /// Size field of GICR_PROPBASER: interrupt numbers have this many bits, less one.
     private static final long PROPBASER_IDBITS = 0x1f;
 
-    private static final long BASER_INNER_CACHE_SHIFT = 7;
-    private static final long BASER_SHARE_SHIFT = 10;
-    private static final long BASER_OUTER_CACHE_SHIFT = 56;
+    private static final int BASER_INNER_CACHE_SHIFT = 7;
+    private static final int BASER_SHARE_SHIFT = 10;
+    private static final int BASER_OUTER_CACHE_SHIFT = 56;
+    private static final long BASER_ATTRIBUTES = 7L << 7 | 3L << 10 | 7L << 56;
 
     /// The address field of GICR_PROPBASER.
     private static final long PROPBASER_ADDRESS = 0xf_ffff_ffff_f000L;
@@ -59,12 +60,6 @@ public final class Gicr {
 
     /// GICR_PENDBASER: the pending table is all zero; write-only.
     public static final long PENDBASER_PTZ = 1L << 62;
-
-    private static final long CACHEABILITY = 7;
-    private static final long SHAREABILITY = 3;
-    private static final long SAME_AS_INNER = 0;
-    private static final long INNER_SHAREABLE = 1;
-    private static final long READ_ALLOCATE_WRITE_BACK = 5;
 
     /// Bit 0 of a byte in the LPI configuration table: the interrupt is enabled.
     public static final int LPI_ENABLE = 1;
@@ -102,27 +97,22 @@ public final class Gicr {
         return pendbaser & PENDBASER_ADDRESS;
     }
 
-    /// {@return what GICR_PROPBASER keeps of a written value: reserved bits zero, memory type as [#baser] says}
+    /// {@return what GICR_PROPBASER keeps of a written value}
     public static long sanitisePropbaser(long value) {
-        return baser(value & (PROPBASER_ADDRESS | PROPBASER_IDBITS));
+        return attributes(value & (PROPBASER_ADDRESS | PROPBASER_IDBITS | BASER_ATTRIBUTES));
     }
 
     /// {@return what GICR_PENDBASER keeps of a written value; [#PENDBASER_PTZ] reads as zero}
     public static long sanitisePendbaser(long value) {
-        return baser(value & PENDBASER_ADDRESS);
+        return attributes(value & (PENDBASER_ADDRESS | BASER_ATTRIBUTES));
     }
 
-    /// {@return an address with the one memory type that the tables have here: inner-shareable, write-back
-    /// read-allocate, outer as inner}
-    private static long baser(long bits) {
-        return bits
-                | READ_ALLOCATE_WRITE_BACK << BASER_INNER_CACHE_SHIFT
-                | INNER_SHAREABLE << BASER_SHARE_SHIFT
-                | SAME_AS_INNER << BASER_OUTER_CACHE_SHIFT;
+    private static long attributes(long value) {
+        return TableAttributes.sanitise(value, BASER_INNER_CACHE_SHIFT, BASER_SHARE_SHIFT, BASER_OUTER_CACHE_SHIFT);
     }
 
-    /// {@return the memory type of an initial table register}
+    /// {@return what GICR_PROPBASER and GICR_PENDBASER start with: a memory type and no table}
     public static long initialBaser() {
-        return baser(0) & (CACHEABILITY << BASER_INNER_CACHE_SHIFT | SHAREABILITY << BASER_SHARE_SHIFT);
+        return TableAttributes.initial(BASER_INNER_CACHE_SHIFT, BASER_SHARE_SHIFT);
     }
 }

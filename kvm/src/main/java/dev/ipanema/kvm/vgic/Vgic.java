@@ -28,6 +28,7 @@ public final class Vgic {
     private final List<VgicVcpu> vcpus = new CopyOnWriteArrayList<>();
     private final Object configLock = new Object();
     private final LpiTable lpis = new LpiTable();
+    private final List<VgicIts> itses = new CopyOnWriteArrayList<>();
     private final RedistRegions redistRegions = new RedistRegions(this);
     private final VgicFrame dist;
     private long distBase = UNDEFINED;
@@ -86,11 +87,6 @@ public final class Vgic {
     /// {@return whether the VM has an ITS}
     boolean hasIts() {
         return hasIts;
-    }
-
-    /// Notes that the VM has an ITS.
-    void setHasIts() {
-        hasIts = true;
     }
 
     /// {@return GICR_PROPBASER, which all redistributors share}
@@ -400,6 +396,34 @@ public final class Vgic {
         }
         queue(irq);
         return 0;
+    }
+
+    // ---- messages --------------------------------------------------------------------------------------------------
+
+    /// Adds an ITS.
+    VgicIts addIts() {
+        VgicIts its = new VgicIts(this);
+        itses.add(its);
+        hasIts = true;
+        return its;
+    }
+
+    /// A device writes a message to an address (`vgic_its_inject_msi`). Any thread may call it.
+    ///
+    /// @param device number of the device
+    /// @param event what it writes
+    /// @return 1, 0 when the guest blocks it, -ENODEV without an ITS, -EINVAL for another address, -EBUSY while ITS or
+    ///     LPIs are off
+    public int signalMsi(long address, long device, long event) {
+        if (!hasIts) {
+            return Errno.ENODEV.negated();
+        }
+        for (VgicIts its : itses) {
+            if (its.isTranslater(address)) {
+                return its.signal(device, event);
+            }
+        }
+        return Errno.EINVAL.negated();
     }
 
     // ---- SGIs ------------------------------------------------------------------------------------------------------

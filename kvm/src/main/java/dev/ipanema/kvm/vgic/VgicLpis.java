@@ -48,19 +48,33 @@ final class VgicLpis {
 
     /// Takes over the pending table that the guest's memory holds (`its_sync_lpi_pending_table`).
     private void readPendingTable() {
-        byte[] one = new byte[1];
-        long table = Gicr.pendbaserAddress(pendbaser());
         for (VgicIrq irq : vcpu.vgic.lpis().all()) {
             boolean here;
             synchronized (irq) {
                 here = irq.targetVcpu == vcpu;
             }
-            if (here && vcpu.vgic.host().readGuest(table + irq.intid / Byte.SIZE, one, 0, 1)) {
-                synchronized (irq) {
-                    irq.pendingLatch = (one[0] >>> irq.intid % Byte.SIZE & 1) != 0;
-                }
-                vcpu.vgic.queue(irq);
+            if (here) {
+                readPending(irq);
             }
+        }
+    }
+
+    /// Takes over whether the guest's pending table says that an LPI is pending
+    /// (`vgic_v3_lpi_sync_pending_status`); the bit is cleared there.
+    void readPending(VgicIrq irq) {
+        if (!enabled) {
+            return;
+        }
+        byte[] one = new byte[1];
+        long at = Gicr.pendbaserAddress(pendbaser()) + irq.intid / Byte.SIZE;
+        int bit = 1 << (irq.intid % Byte.SIZE);
+        if (vcpu.vgic.host().readGuest(at, one, 0, 1) && (one[0] & bit) != 0) {
+            one[0] = (byte) (one[0] & ~bit);
+            vcpu.vgic.host().writeGuest(at, one, 0, 1);
+            synchronized (irq) {
+                irq.pendingLatch = true;
+            }
+            vcpu.vgic.queue(irq);
         }
     }
 

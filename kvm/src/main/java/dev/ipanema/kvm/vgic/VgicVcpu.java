@@ -95,6 +95,8 @@ public final class VgicVcpu {
     public void sync() {
         if (cpuInterface.isInUse()) {
             cpuInterface.fold(port.cpu().gic(), this);
+        }
+        if (anything) {
             prune();
         }
     }

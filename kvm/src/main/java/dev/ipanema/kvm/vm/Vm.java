@@ -338,6 +338,16 @@ public final class Vm implements AutoCloseable {
         return interrupts.irqLine(irq, level);
     }
 
+    /// `KVM_SIGNAL_MSI`: a device's message. Any thread may call it.
+    ///
+    /// @param flags `KVM_MSI_VALID_DEVID` of [KvmDeviceUapi], without which no ITS takes it
+    /// @param deviceId number of the device, as PCIe's requester ID
+    /// @return 1, 0 when the guest blocks it, or a negated errno: -ENODEV without an ITS, -EINVAL for another address
+    public int signalMsi(long address, int data, int flags, int deviceId) {
+        requireUsable();
+        return interrupts.signalMsi(address, data, flags, deviceId);
+    }
+
     /// Adds who is told, on a vCPU's thread, that the guest has ended a level-triggered SPI
     /// (`kvm_register_irq_ack_notifier`, the resampling of `KVM_IRQFD`).
     ///

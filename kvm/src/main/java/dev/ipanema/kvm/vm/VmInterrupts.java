@@ -11,6 +11,7 @@ import dev.ipanema.kvm.uapi.KvmDeviceUapi;
 import dev.ipanema.kvm.vgic.Vgic;
 import dev.ipanema.kvm.vgic.VgicDevice;
 import dev.ipanema.kvm.vgic.VgicHost;
+import dev.ipanema.kvm.vgic.VgicItsDevice;
 import dev.ipanema.kvm.vgic.VgicVcpu;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -132,6 +133,13 @@ final class VmInterrupts {
     ///
     /// @throws KvmError with -ENODEV for a type that is not there, -EEXIST, -EBUSY, -E2BIG as `kvm_vgic_create`
     KvmDevice create(int type) {
+        if (type == KvmDeviceUapi.KVM_DEV_TYPE_ARM_VGIC_ITS) {
+            Vgic present = vgic;
+            if (present == null || !present.isV3()) {
+                throw new KvmError(ENODEV, "KVM_CREATE_DEVICE of an ITS without a GICv3");
+            }
+            return new VgicItsDevice(present);
+        }
         boolean v3 = type == KvmDeviceUapi.KVM_DEV_TYPE_ARM_VGIC_V3;
         if (!v3 && (type != KvmDeviceUapi.KVM_DEV_TYPE_ARM_VGIC_V2 || !vm.kvm().hasGicv2())) {
             throw new KvmError(ENODEV, "KVM_CREATE_DEVICE type " + type);
@@ -185,6 +193,18 @@ final class VmInterrupts {
             case KvmDeviceUapi.KVM_ARM_IRQ_TYPE_SPI -> controller == null ? ENXIO : spi(controller, number, level);
             default -> EINVAL;
         };
+    }
+
+    /// `KVM_SIGNAL_MSI`.
+    int signalMsi(long address, int data, int flags, int device) {
+        Vgic controller = vgic;
+        if (controller == null || !controller.isInitialized()) {
+            return ENODEV;
+        }
+        if (flags != KvmDeviceUapi.KVM_MSI_VALID_DEVID) {
+            return EINVAL;
+        }
+        return controller.signalMsi(address, Integer.toUnsignedLong(device), Integer.toUnsignedLong(data));
     }
 
     private @Nullable Vcpu at(int index) {
