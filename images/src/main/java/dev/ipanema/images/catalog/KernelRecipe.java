@@ -32,7 +32,7 @@ record KernelRecipe(String series) implements Recipe {
 
     @Override
     public List<DebianPackage> select(PackageIndex index) {
-        TreeSet<String> others = new TreeSet<>(Comparator.comparing(KernelRecipe::minor));
+        TreeSet<String> others = new TreeSet<>(Comparator.comparingInt(KernelRecipe::minor));
         List<String> names = new ArrayList<>();
         for (String name : index.names(PREFIX)) {
             Matcher matcher = NAME.matcher(name);
@@ -58,7 +58,7 @@ record KernelRecipe(String series) implements Recipe {
 
     /// {@return a number that orders `6.9` before `6.12`}
     private static int minor(String text) {
-        String[] parts = text.split("\\.");
+        String[] parts = text.split("\\.", -1);
         return Integer.parseInt(parts[0]) * 1000 + Integer.parseInt(parts[1]);
     }
 

@@ -33,6 +33,7 @@ final class ModulesArchive {
     private static final Pattern SUFFIX = Pattern.compile("\\.(xz|gz|zst)$");
     private static final long MAX_MODULE = 64 * Sizes.MIB;
 
+    @SuppressWarnings("ArrayRecordComponent") // Files, never written.
     private record Module(String path, byte[] contents, KernelModule info) {}
 
     private final Map<String, byte[]> packed = new TreeMap<>();
@@ -106,7 +107,7 @@ final class ModulesArchive {
         for (Map.Entry<String, Module> each : chosen.entrySet()) {
             text.append(each.getValue().path).append(':');
             // modprobe loads from the right.
-            LinkedHashSet<String> all = new LinkedHashSet<>();
+            Set<String> all = new LinkedHashSet<>();
             collect(each.getValue(), chosen, all);
             all.forEach(path -> text.append(' ').append(path));
             text.append('\n');
@@ -114,7 +115,7 @@ final class ModulesArchive {
         return text;
     }
 
-    private static void collect(Module module, Map<String, Module> chosen, LinkedHashSet<String> all) {
+    private static void collect(Module module, Map<String, Module> chosen, Set<String> all) {
         for (String name : module.info.depends()) {
             Module needed = chosen.get(canonical(name));
             if (needed != null) {

@@ -23,13 +23,11 @@ final class ControlText {
                 }
                 fields = new LinkedHashMap<>();
                 last = "";
-            } else if (line.startsWith("#")) {
-                continue;
             } else if (line.charAt(0) == ' ' || line.charAt(0) == '\t') {
                 fields.computeIfPresent(last, (key, value) -> (value + "\n" + line.strip()).strip());
             } else {
                 int colon = line.indexOf(':');
-                if (colon > 0) {
+                if (colon > 0 && line.charAt(0) != '#') {
                     last = line.substring(0, colon).strip().toLowerCase(Locale.ROOT);
                     fields.put(last, line.substring(colon + 1).strip());
                 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.apache.commons.compress.archivers.ar.ArArchiveEntry;
@@ -29,7 +30,7 @@ public final class DebFile {
     /// @param wanted tells by the path, without `./` in front, whether a file is wanted
     /// @return contents by path, in order of the paths; links and directories are passed over
     /// @throws BadInput when the package is damaged or unpacks to more than 2 GiB
-    public static TreeMap<String, byte[]> read(Path deb, Predicate<String> wanted) {
+    public static Map<String, byte[]> read(Path deb, Predicate<String> wanted) {
         try (ArArchiveInputStream archive =
                 new ArArchiveInputStream(new BufferedInputStream(Files.newInputStream(deb)))) {
             for (ArArchiveEntry member = archive.getNextEntry(); member != null; member = archive.getNextEntry()) {
@@ -55,9 +56,9 @@ public final class DebFile {
         };
     }
 
-    private static TreeMap<String, byte[]> readData(Path deb, InputStream data, Predicate<String> wanted)
+    private static Map<String, byte[]> readData(Path deb, InputStream data, Predicate<String> wanted)
             throws IOException {
-        TreeMap<String, byte[]> files = new TreeMap<>();
+        Map<String, byte[]> files = new TreeMap<>();
         long total = 0;
         try (TarArchiveInputStream tar = new TarArchiveInputStream(data)) {
             for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {

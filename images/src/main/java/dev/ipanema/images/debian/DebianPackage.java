@@ -58,9 +58,9 @@ public record DebianPackage(
     /// Reads a dependency field (Debian Policy 7.1): `a (= 1) | b, c:any (>= 2)`. Of versions only `=` is kept.
     static List<List<Relation>> relations(String field) {
         List<List<Relation>> all = new ArrayList<>();
-        for (String clause : field.split(",")) {
+        for (String clause : field.split(",", -1)) {
             List<Relation> alternatives = new ArrayList<>();
-            for (String alternative : clause.split("\\|")) {
+            for (String alternative : clause.split("\\|", -1)) {
                 String text = alternative.strip();
                 int parenthesis = text.indexOf('(');
                 String name = (parenthesis < 0 ? text : text.substring(0, parenthesis)).strip();

@@ -41,7 +41,7 @@ public record DebianVersion(String text) implements Comparable<DebianVersion> {
         int l = 0;
         int r = 0;
         while (l < left.length() || r < right.length()) {
-            while (!isDigit(left, l) && l < left.length() || !isDigit(right, r) && r < right.length()) {
+            while (isOther(left, l) || isOther(right, r)) {
                 int difference = Integer.compare(weight(left, l), weight(right, r));
                 if (difference != 0) {
                     return difference;
@@ -76,12 +76,16 @@ public record DebianVersion(String text) implements Comparable<DebianVersion> {
         if (c == '~') {
             return -1;
         }
-        boolean letter = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+        boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         return letter ? c : c + 256;
     }
 
     private static boolean isDigit(String text, int at) {
         return at < text.length() && text.charAt(at) >= '0' && text.charAt(at) <= '9';
+    }
+
+    private static boolean isOther(String text, int at) {
+        return at < text.length() && !isDigit(text, at);
     }
 
     private static int digitsEnd(String text, int from) {

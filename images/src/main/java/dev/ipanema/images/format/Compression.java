@@ -19,20 +19,18 @@ import org.tukaani.xz.XZInputStream;
 /// believed up to the caller's limit.
 public enum Compression {
     /// RFC 1952.
-    GZIP("gzip", 0x1f, 0x8b),
+    GZIP("gzip"),
     /// The .xz file format; `arch/arm64`'s zboot uses a dictionary of 128 MiB.
-    XZ("xz", 0xfd, '7', 'z', 'X', 'Z', 0),
+    XZ("xz"),
     /// RFC 8878.
-    ZSTD("zstd", 0x28, 0xb5, 0x2f, 0xfd);
+    ZSTD("zstd");
 
     private static final int XZ_MEMORY_KIB = 192 << 10;
 
     private final String word;
-    private final int[] magic;
 
-    Compression(String word, int... magic) {
+    Compression(String word) {
         this.word = word;
-        this.magic = magic;
     }
 
     /// {@return its name in messages}
@@ -43,8 +41,16 @@ public enum Compression {
     /// {@return the compression whose magic number stands at an offset, empty when there is none}
     public static Optional<Compression> at(byte[] file, int offset) {
         return Arrays.stream(values())
-                .filter(each -> Bytes.startsWith(file, offset, each.magic))
+                .filter(each -> Bytes.startsWith(file, offset, each.magic()))
                 .findFirst();
+    }
+
+    private int[] magic() {
+        return switch (this) {
+            case GZIP -> new int[] {0x1f, 0x8b};
+            case XZ -> new int[] {0xfd, '7', 'z', 'X', 'Z', 0};
+            case ZSTD -> new int[] {0x28, 0xb5, 0x2f, 0xfd};
+        };
     }
 
     /// Unpacks a part of a file.
