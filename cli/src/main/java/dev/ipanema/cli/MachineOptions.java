@@ -50,7 +50,7 @@ final class MachineOptions {
     @Option(
             names = "--device",
             paramLabel = "DEVICE",
-            description = "A further device, see docs/run.md: blk, net, console, rng. May be repeated.")
+            description = "A further device, see docs/run.md: 9p, blk, console, net, rng. May be repeated.")
     private List<String> devices = new ArrayList<>();
 
     @Option(

@@ -111,6 +111,13 @@ public final class P9Server {
         folder = new SharedFolder(root);
     }
 
+    /// Looks whether a folder can be shared.
+    ///
+    /// @throws dev.ipanema.base.text.BadInput when it is no folder
+    public static void check(Path root) {
+        new SharedFolder(root);
+    }
+
     /// Where to put a message before [#answer(int, int)], [#MAX_MESSAGE] bytes.
     public byte[] request() {
         return in.bytes();

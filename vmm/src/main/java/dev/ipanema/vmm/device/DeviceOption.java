@@ -8,7 +8,9 @@ import dev.ipanema.devices.net.LoopbackPeer;
 import dev.ipanema.devices.net.NetworkPeer;
 import dev.ipanema.devices.net.PcapReplay;
 import dev.ipanema.devices.net.PcapWriter;
+import dev.ipanema.devices.ninep.P9Server;
 import dev.ipanema.devices.virtio.ConsolePort;
+import dev.ipanema.devices.virtio.Virtio9p;
 import dev.ipanema.devices.virtio.VirtioBlock;
 import dev.ipanema.devices.virtio.VirtioConsole;
 import dev.ipanema.devices.virtio.VirtioNet;
@@ -32,6 +34,9 @@ import java.util.Locale;
 /// | `net,mode=replay,path=FILE[,mac=MAC]` | a network card that receives the frames of a pcap file |
 /// | `console,path=FILE[,name=NAME]` | a console whose output goes to a file; with a name a port for programs |
 /// | `rng` | randomness from the run's seed |
+/// | `9p,path=FOLDER[,tag=TAG]` | a folder of the host to read, mounted by `mount -t 9p -o trans=virtio TAG DIR`; the
+/// tag
+/// is `host` if none is given |
 ///
 /// Each takes `transport=mmio` or `transport=pci`.
 public final class DeviceOption {
@@ -64,9 +69,21 @@ public final class DeviceOption {
                 values.end("transport");
                 yield GuestDevice.of("rng", transport, () -> new VirtioRng(seed));
             }
+            case "9p" -> folder(values);
             default ->
-                throw new BadInput("--device: '" + values.kind() + "' is unknown; there are blk, net, console and rng");
+                throw new BadInput(
+                        "--device: '" + values.kind() + "' is unknown; there are 9p, blk, console, net and rng");
         };
+    }
+
+    private static GuestDevice folder(KeyValues values) {
+        Path path = Path.of(values.require("path"));
+        String tag = values.take("tag", "host");
+        Transport transport = transport(values);
+        values.end("path, tag, transport");
+        // What is no folder is to be told before the guest starts.
+        P9Server.check(path);
+        return GuestDevice.of("9p " + path, transport, () -> new Virtio9p(tag, path));
     }
 
     private static GuestDevice net(KeyValues values) {
