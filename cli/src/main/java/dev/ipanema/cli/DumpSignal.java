@@ -23,7 +23,7 @@ final class DumpSignal {
                                 action.run();
                                 yield null;
                             }
-                            case "equals" -> self == arguments[0];
+                            case "equals" -> System.identityHashCode(self) == System.identityHashCode(arguments[0]);
                             case "hashCode" -> System.identityHashCode(self);
                             default -> "SIGUSR1";
                         };

@@ -94,7 +94,7 @@ final class GuestSession {
             }
             Thread hook = new Thread(() -> interrupt(vm), "interrupt");
             Runtime.getRuntime().addShutdownHook(hook);
-            try (GdbServer server = debugger(vm)) {
+            try (GdbServer _ = debugger(vm)) {
                 return runToEnd(vm, version);
             } finally {
                 finished.countDown();
@@ -161,7 +161,7 @@ final class GuestSession {
         progress.update(vm.instructions(), console.isUsed());
         console.flush();
         GuestCommand command = options.command();
-        if (console.failure() != null || command != null && command.failure() != null) {
+        if (console.failure() != null || (command != null && command.failure() != null)) {
             vm.stop(new GuestEnd(GuestEnd.Reason.INTERRUPTED, "The standard output cannot be written", ""));
         }
         if (!options.steps().isEmpty() && script.isDone() && vm.waitingInput() == 0) {

@@ -56,8 +56,8 @@ final class MachineOptions {
     @Option(
             names = "--irqchip",
             paramLabel = "C",
-            description = "Interrupt controller: gicv2, gicv3 (default) or gicv3-its.")
-    private String irqchip = Irqchip.GICV3.word();
+            description = "Interrupt controller: gicv2, gicv3 or gicv3-its (default).")
+    private String irqchip = Irqchip.GICV3_ITS.word();
 
     @Option(
             names = "--bios",

@@ -46,7 +46,7 @@ final class DeviceTreeReader {
     }
 
     private int checkedEnd(int offset, int size, int total, String block) {
-        if (offset < 0 || size < 0 || (offset & 3) != 0 && block.equals("structure") || offset > total - size) {
+        if (offset < 0 || size < 0 || ((offset & 3) != 0 && block.equals("structure")) || offset > total - size) {
             throw bad("its " + block + " block lies outside of it");
         }
         return offset + size;

@@ -119,6 +119,7 @@ final class VcpuThreads {
     ///
     /// @param millis above 0
     /// @return how the guest ended, null when it still runs
+    @SuppressWarnings("WaitNotInLoop") // The caller asks again.
     synchronized @Nullable GuestEnd await(long millis) {
         if (alive > 0) {
             try {
@@ -177,6 +178,7 @@ final class VcpuThreads {
 
     /// Waits for a change. Nobody interrupts a vCPU's thread, and who holds the threads is not to be interrupted
     /// between taking and giving back.
+    @SuppressWarnings("WaitNotInLoop") // It is called in loops.
     private void waitForChange() {
         try {
             wait();

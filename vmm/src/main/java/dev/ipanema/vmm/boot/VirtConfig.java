@@ -81,7 +81,7 @@ public record VirtConfig(
         private byte @Nullable [] initrd;
         private String params = "";
         private int cpus = 1;
-        private Irqchip irqchip = Irqchip.GICV3;
+        private Irqchip irqchip = Irqchip.GICV3_ITS;
         private List<GuestDevice> devices = List.of();
         private byte @Nullable [] dtb;
         private boolean reboot = true;

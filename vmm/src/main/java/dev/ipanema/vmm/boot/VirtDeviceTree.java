@@ -219,7 +219,7 @@ final class VirtDeviceTree {
 
     /// Two frames of 64 KiB for each vCPU.
     private long redistributors() {
-        return config.cpus() * 128 * Sizes.KIB;
+        return config.cpus() * 128L * Sizes.KIB;
     }
 
     /// The windows of the platform bus that have a device behind them.

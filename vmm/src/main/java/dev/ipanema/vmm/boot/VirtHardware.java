@@ -106,8 +106,7 @@ final class VirtHardware implements AutoCloseable {
         for (int i = 0; i < PciHostBridge.LINES; i++) {
             lines.add(interrupts.spi(VirtMap.PCIE_SPI + i));
         }
-        PciHostBridge bridge =
-                new PciHostBridge(VirtMap.PCIE_MMIO, VirtMap.PCIE_HIGH_MMIO, lines, interrupts.msi(config.irqchip()));
+        PciHostBridge bridge = new PciHostBridge(VirtMap.PCIE_MMIO, VirtMap.PCIE_HIGH_MMIO, lines, interrupts.msi());
         bus.add("pcie-ecam", VirtMap.PCIE_ECAM, VirtMap.PCIE_ECAM_SIZE, bridge.ecam());
         bus.add("pcie-mmio", VirtMap.PCIE_MMIO, VirtMap.PCIE_MMIO_SIZE, bridge.memory32());
         bus.add("pcie-high-mmio", VirtMap.PCIE_HIGH_MMIO, VirtMap.PCIE_HIGH_MMIO_SIZE, bridge.memory64());

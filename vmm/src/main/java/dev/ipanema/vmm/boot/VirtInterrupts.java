@@ -34,6 +34,11 @@ final class VirtInterrupts {
             address(gic, KvmDeviceUapi.KVM_VGIC_V3_ADDR_TYPE_REDIST, VirtMap.GICR);
         }
         initialize(gic);
+        if (irqchip == Irqchip.GICV3_ITS) {
+            KvmDevice its = create(irqchip, KvmDeviceUapi.KVM_DEV_TYPE_ARM_VGIC_ITS);
+            address(its, KvmDeviceUapi.KVM_VGIC_ITS_ADDR_TYPE, VirtMap.ITS);
+            initialize(its);
+        }
     }
 
     private KvmDevice create(Irqchip irqchip, int type) {
@@ -65,8 +70,9 @@ final class VirtInterrupts {
         return level -> VirtHardware.succeed("KVM_IRQ_LINE", vm.irqLine(irq, level));
     }
 
-    /// {@return where message-signalled interrupts go: nowhere without an ITS}
-    MsiSink msi(Irqchip irqchip) {
-        return (address, data, deviceId) -> {};
+    /// {@return where message-signalled interrupts go. What address and data the guest has given a device is the
+    /// guest's affair: a message that no ITS takes is lost, as on hardware}
+    MsiSink msi() {
+        return (address, data, deviceId) -> vm.signalMsi(address, data, KvmDeviceUapi.KVM_MSI_VALID_DEVID, deviceId);
     }
 }

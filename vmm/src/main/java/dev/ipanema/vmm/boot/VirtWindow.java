@@ -19,6 +19,9 @@ record VirtWindow(String name, long base, long size, String compatible) {
         } else {
             windows.add(new VirtWindow("gicr", VirtMap.GICR, VirtMap.GICR_SIZE, gic));
         }
+        if (config.irqchip() == Irqchip.GICV3_ITS) {
+            windows.add(new VirtWindow("its", VirtMap.ITS, VirtMap.ITS_SIZE, "arm,gic-v3-its"));
+        }
         windows.add(new VirtWindow("uart", VirtMap.UART, VirtMap.UART_SIZE, "arm,pl011"));
         windows.add(new VirtWindow("rtc", VirtMap.RTC, VirtMap.RTC_SIZE, "arm,pl031"));
         if (config.boot() instanceof GuestBoot.Firmware) {
@@ -52,6 +55,6 @@ record VirtWindow(String name, long base, long size, String compatible) {
 
     /// {@return whether a driver for `other` would drive what is here}
     boolean fits(String other) {
-        return compatible.equals(other) || compatible.contains("gic") && other.contains("gic-400");
+        return compatible.equals(other) || (compatible.contains("gic") && other.contains("gic-400"));
     }
 }
