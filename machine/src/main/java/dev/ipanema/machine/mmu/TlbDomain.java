@@ -31,9 +31,7 @@ public final class TlbDomain {
 
     /// Creates a domain without elements; each [Mmu] joins when it is made.
     public TlbDomain() {
-        for (int i = 0; i < RING; i++) {
-            ring[i] = new TlbRequest();
-        }
+        Arrays.setAll(ring, _ -> new TlbRequest());
     }
 
     synchronized void join(TlbMaintenance member) {

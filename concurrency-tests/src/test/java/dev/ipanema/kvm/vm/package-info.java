@@ -1,0 +1,2 @@
+/// Interleavings of the threads of virtual machines.
+package dev.ipanema.kvm.vm;

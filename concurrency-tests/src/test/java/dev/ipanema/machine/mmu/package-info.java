@@ -1,0 +1,2 @@
+/// Interleavings of the threads of the processing elements.
+package dev.ipanema.machine.mmu;
