@@ -35,6 +35,12 @@ final class InstructionFactory {
         if (op >= Op.FIRST_LOAD_STORE && op <= Op.LAST_LOAD_STORE) {
             return access(op, word, imm, at);
         }
+        if (op == Op.NOP || op == Op.HINT) {
+            return HintInstruction.nop(word);
+        }
+        if (op == Op.BTI) {
+            return HintInstruction.bti(word, (int) imm);
+        }
         DecodedInstruction made = simd(op, word, imm, at);
         return made == null ? new RareInstruction(rare, word, imm) : made;
     }
@@ -139,9 +145,17 @@ final class InstructionFactory {
     }
 
     private DecodedInstruction shifted(int op, long word, long imm) {
-        if (op < Op.AND_SHIFT_W || op > Op.SUBS_SHIFT_X || PreDecoded.shiftKind(PreDecoded.aux(word)) != 0) {
-            return new RareInstruction(rare, word, imm);
+        DecodedInstruction made = PreDecoded.shiftKind(PreDecoded.aux(word)) == 0 ? shiftedLeft(op, word) : null;
+        if (made == null) {
+            made = ShiftedInstructions.make(op, word);
         }
+        if (made == null) {
+            made = ChecksumInstructions.make(op, word, imm);
+        }
+        return made == null ? new RareInstruction(rare, word, imm) : made;
+    }
+
+    private static @Nullable DecodedInstruction shiftedLeft(int op, long word) {
         return switch (op) {
             case Op.ADD_SHIFT_X -> new IntegerInstructions.AddShiftedLeft(word, ALL);
             case Op.ADD_SHIFT_W -> new IntegerInstructions.AddShiftedLeft(word, LOW32);
@@ -157,7 +171,7 @@ final class InstructionFactory {
             case Op.ORN_SHIFT_W -> new IntegerInstructions.OrnShiftedLeft(word, LOW32);
             case Op.EOR_SHIFT_X -> new IntegerInstructions.EorShiftedLeft(word, ALL);
             case Op.EOR_SHIFT_W -> new IntegerInstructions.EorShiftedLeft(word, LOW32);
-            default -> new RareInstruction(rare, word, imm);
+            default -> null;
         };
     }
 

@@ -31,7 +31,6 @@ final class RareInstruction extends DecodedInstruction {
     @Override
     boolean acceptsBranch(CpuContext ctx, int btype) {
         return switch (PreDecoded.op(word)) {
-            case Op.BTI -> BranchTargets.bti((int) imm, btype);
             case Op.PACIASP, Op.PACIBSP -> BranchTargets.pacSp(ctx, btype);
             case Op.BRK, Op.HLT -> true;
             default -> false;

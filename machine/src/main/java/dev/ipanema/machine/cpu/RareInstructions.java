@@ -91,7 +91,7 @@ final class RareInstructions {
             case Op.MSR_UAO, Op.MSR_PAN, Op.MSR_SPSEL, Op.MSR_SSBS, Op.MSR_DIT, Op.MSR_DAIFSET, Op.MSR_DAIFCLR ->
                 processState(ctx, op, (int) imm);
             case Op.CFINV, Op.XAFLAG, Op.AXFLAG, Op.RMIF, Op.SETF8, Op.SETF16 -> flags(ctx, op, word, imm);
-            case Op.NOP, Op.YIELD, Op.HINT, Op.BTI, Op.SB -> Interpreter.NEXT;
+            case Op.YIELD, Op.SB -> Interpreter.NEXT;
             case Op.WFE -> waitForEvent(ctx, Esr.WFX_WFE, 0);
             case Op.WFI -> waitForInterrupt(ctx, Esr.WFX_WFI, 0);
             case Op.WFET, Op.WFIT -> waitAtMost(ctx, op, PreDecoded.rd(word));

@@ -8,9 +8,7 @@ import dev.ipanema.arm.a64.Op;
 import dev.ipanema.arm.a64.PreDecoded;
 import dev.ipanema.arm.register.Pstate;
 
-/// Integer instructions that are too rare for a class of their own among [IntegerInstructions], and the general forms
-/// of
-/// some that are there with a shift by LSL only.
+/// Integer instructions that are too rare for a class of their own.
 ///
 /// Source: Arm ARM DDI 0487, C6.2 by name.
 final class RareIntegers {
@@ -23,17 +21,6 @@ final class RareIntegers {
         long m = x[PreDecoded.rm(word)];
         int rd = PreDecoded.rd(word);
         switch (PreDecoded.op(word)) {
-            case Op.EXTR_W -> x[rd] = Integers.extract((int) n, (int) m, (int) imm) & LOW32;
-            case Op.EXTR_X -> x[rd] = Integers.extract(n, m, (int) imm);
-            case Op.BIC_SHIFT_W -> x[rd] = ((int) n & ~Integers.shifted((int) m, aux(word))) & LOW32;
-            case Op.ORN_SHIFT_W -> x[rd] = ((int) n | ~Integers.shifted((int) m, aux(word))) & LOW32;
-            case Op.ORN_SHIFT_X -> x[rd] = n | ~Integers.shifted(m, aux(word));
-            case Op.EON_SHIFT_W -> x[rd] = ((int) n ^ ~Integers.shifted((int) m, aux(word))) & LOW32;
-            case Op.EON_SHIFT_X -> x[rd] = n ^ ~Integers.shifted(m, aux(word));
-            case Op.ANDS_SHIFT_W -> x[rd] = Flags.ands32(ctx, (int) n & Integers.shifted((int) m, aux(word)));
-            case Op.BICS_SHIFT_W -> x[rd] = Flags.ands32(ctx, (int) n & ~Integers.shifted((int) m, aux(word)));
-            case Op.BICS_SHIFT_X -> x[rd] = Flags.ands64(ctx, n & ~Integers.shifted(m, aux(word)));
-            case Op.ADDS_SHIFT_W -> x[rd] = Flags.adds32(ctx, (int) n, Integers.shifted((int) m, aux(word)));
             case Op.ADD_EXT_W -> x[rd] = n + (int) PreDecoded.extend(m, aux(word)) & LOW32;
             case Op.ADDS_EXT_W -> x[rd] = Flags.adds32(ctx, (int) n, (int) PreDecoded.extend(m, aux(word)));
             case Op.ADDS_EXT_X -> x[rd] = Flags.adds64(ctx, n, PreDecoded.extend(m, aux(word)));
@@ -41,8 +28,6 @@ final class RareIntegers {
             case Op.SUB_EXT_X -> x[rd] = n - PreDecoded.extend(m, aux(word));
             case Op.SUBS_EXT_W -> x[rd] = Flags.subs32(ctx, (int) n, (int) PreDecoded.extend(m, aux(word)));
             case Op.SUBS_EXT_X -> x[rd] = Flags.subs64(ctx, n, PreDecoded.extend(m, aux(word)));
-            case Op.ADC_W -> x[rd] = n + m + Flags.carry(ctx) & LOW32;
-            case Op.ADC_X -> x[rd] = n + m + Flags.carry(ctx);
             case Op.ADCS_W -> x[rd] = Flags.adcs32(ctx, (int) n, (int) m);
             case Op.ADCS_X -> x[rd] = Flags.adcs64(ctx, n, m);
             case Op.SBC_W -> x[rd] = n + ~m + Flags.carry(ctx) & LOW32;
@@ -92,27 +77,8 @@ final class RareIntegers {
             case Op.CLS_W -> x[rd] = Integers.countLeadingSign((int) n);
             case Op.CLS_X -> x[rd] = Integers.countLeadingSign(n);
 
-            case Op.AND_SHIFT_W -> x[rd] = ((int) n & Integers.shifted((int) m, aux(word))) & LOW32;
-            case Op.AND_SHIFT_X -> x[rd] = n & Integers.shifted(m, aux(word));
-            case Op.BIC_SHIFT_X -> x[rd] = n & ~Integers.shifted(m, aux(word));
-            case Op.ORR_SHIFT_W -> x[rd] = ((int) n | Integers.shifted((int) m, aux(word))) & LOW32;
-            case Op.ORR_SHIFT_X -> x[rd] = n | Integers.shifted(m, aux(word));
-            case Op.EOR_SHIFT_W -> x[rd] = ((int) n ^ Integers.shifted((int) m, aux(word))) & LOW32;
-            case Op.EOR_SHIFT_X -> x[rd] = n ^ Integers.shifted(m, aux(word));
-            case Op.ANDS_SHIFT_X -> x[rd] = Flags.ands64(ctx, n & Integers.shifted(m, aux(word)));
-            case Op.ADD_SHIFT_W -> x[rd] = n + Integers.shifted((int) m, aux(word)) & LOW32;
-            case Op.ADD_SHIFT_X -> x[rd] = n + Integers.shifted(m, aux(word));
-            case Op.ADDS_SHIFT_X -> x[rd] = Flags.adds64(ctx, n, Integers.shifted(m, aux(word)));
-            case Op.SUB_SHIFT_W -> x[rd] = n - Integers.shifted((int) m, aux(word)) & LOW32;
-            case Op.SUB_SHIFT_X -> x[rd] = n - Integers.shifted(m, aux(word));
-            case Op.SUBS_SHIFT_W -> x[rd] = Flags.subs32(ctx, (int) n, Integers.shifted((int) m, aux(word)));
-            case Op.SUBS_SHIFT_X -> x[rd] = Flags.subs64(ctx, n, Integers.shifted(m, aux(word)));
             case Op.RBIT_W -> x[rd] = Integer.reverse((int) n) & LOW32;
             case Op.RBIT_X -> x[rd] = Long.reverse(n);
-            case Op.REV_W -> x[rd] = Integer.reverseBytes((int) n) & LOW32;
-            case Op.REV_X -> x[rd] = Long.reverseBytes(n);
-            case Op.CLZ_W -> x[rd] = Integer.numberOfLeadingZeros((int) n);
-            case Op.CLZ_X -> x[rd] = Long.numberOfLeadingZeros(n);
             case Op.ASRV_W -> x[rd] = (int) n >> (int) m & LOW32;
             default -> throw new AssertionError("Operation " + PreDecoded.op(word) + " is not executed here");
         }

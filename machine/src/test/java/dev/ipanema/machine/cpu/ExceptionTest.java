@@ -37,9 +37,6 @@ class ExceptionTest {
     @ValueSource(
             ints = {
                 0x0000_0000, // UDF #0
-                0x1e20_2800, // FADD S0, S0, S0: no floating point here
-                0x4e20_8400, // ADD V0.16B: no SIMD
-                0x3dc0_0000, // LDR Q0, [X0]
                 0x0440_0000, // ADD Z0.H (SVE)
                 0xd400_0001 | 3, // SMC #0 without HCR_EL2.TSC: there is no EL3
                 0xd440_0000, // HLT #0
