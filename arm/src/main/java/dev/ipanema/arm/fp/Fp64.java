@@ -102,4 +102,20 @@ final class Fp64 {
         }
         return FpArithmetic.fma(FpFormat.DOUBLE, addend, first, second, status);
     }
+
+    /// {@return x as a signed integer, rounded towards zero, or `Long.MIN_VALUE` when that is to be found out exactly}
+    ///
+    /// @param size of the integer in bits, 64 or fewer
+    static long truncated(long operand, int size, FpStatus status) {
+        double x = Double.longBitsToDouble(operand);
+        long whole = (long) x;
+        double limit = -(double) (Long.MIN_VALUE >> Long.SIZE - size);
+        if (!(Math.abs(x) < limit) || Math.abs(x) < 1) {
+            return Long.MIN_VALUE;
+        }
+        if (whole != x) {
+            status.fpsr |= FpStatus.IXC;
+        }
+        return whole;
+    }
 }

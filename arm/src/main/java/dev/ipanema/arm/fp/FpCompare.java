@@ -24,6 +24,16 @@ public final class FpCompare {
     ///
     /// @param signal whether a quiet NaN is an invalid operation too
     public static int flags(FpFormat format, long first, long second, boolean signal, FpStatus status) {
+        if (format.bits() == 64 && (status.fpcr & FpStatus.FZ) == 0) {
+            double a = Double.longBitsToDouble(first);
+            double b = Double.longBitsToDouble(second);
+            if (a < b) {
+                return LESS;
+            }
+            if (a >= b) {
+                return a == b ? EQUAL : GREATER;
+            }
+        }
         long a = format.flushed(first, status);
         long b = format.flushed(second, status);
         if (isUnordered(format, a, b, signal, status)) {

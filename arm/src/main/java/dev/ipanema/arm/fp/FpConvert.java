@@ -19,7 +19,15 @@ public final class FpConvert {
         return convert(FpFormat.DOUBLE, FpFormat.SINGLE, x, FpRounding.ODD, status);
     }
 
+    private static boolean isNormal(long single) {
+        float size = Math.abs(Float.intBitsToFloat((int) single));
+        return size >= Float.MIN_NORMAL && size <= Float.MAX_VALUE;
+    }
+
     private static long convert(FpFormat from, FpFormat to, long operand, int mode, FpStatus status) {
+        if (from.bits() == 32 && to.bits() == 64 && isNormal(operand)) {
+            return Double.doubleToRawLongBits(Float.intBitsToFloat((int) operand));
+        }
         long x = from.flushed(operand, status);
         int sign = from.sign(x);
         if (from.isZero(x)) {

@@ -77,8 +77,8 @@ public record FpFormat(int bits, int fractionBits, int flush, int inputDenormal,
     }
 
     /// {@return the bits of the greatest finite number}
-    long maxNormal() {
-        return infinity() - 1;
+    long greatest() {
+        return alternative ? signBit() - 1 : infinity() - 1;
     }
 
     /// {@return the NaN that invalid operations give}

@@ -7,6 +7,9 @@ public final class FpIntegers {
     /// In the result of [#toJavaScript(long, FpStatus)]: the conversion was exact.
     public static final long JS_EXACT = 1L << 32;
 
+    /// Integers below it are double-precision numbers.
+    private static final long EXACT_IN_DOUBLE = 1L << 53;
+
     private FpIntegers() {}
 
     /// {@return the integer part of |x|, unsigned, whose exponent is below 64}
@@ -89,6 +92,12 @@ public final class FpIntegers {
     /// @param mode one of [FpRounding] but ODD
     public static long toFixed(
             FpFormat format, long operand, int fractionBits, boolean unsigned, int size, int mode, FpStatus status) {
+        if (mode == FpRounding.ZERO && format.bits() == 64 && fractionBits == 0 && !unsigned) {
+            long whole = Fp64.truncated(operand, size, status);
+            if (whole != Long.MIN_VALUE) {
+                return whole & -1L >>> 64 - size;
+            }
+        }
         long x = format.flushed(operand, status);
         if (format.isNan(x)) {
             status.fpsr |= FpStatus.IOC;
@@ -139,6 +148,12 @@ public final class FpIntegers {
     /// @param value sign- or zero-extended to 64 bits
     /// @param fractionBits 0 to 64
     public static long fromFixed(FpFormat format, long value, int fractionBits, boolean unsigned, FpStatus status) {
+        if (fractionBits == 0
+                && format.bits() == 64
+                && Math.abs(value) < EXACT_IN_DOUBLE
+                && (value >= 0 || !unsigned)) {
+            return Double.doubleToRawLongBits(value);
+        }
         if (value == 0) {
             return 0;
         }

@@ -64,9 +64,8 @@ public final class FpRounding {
         }
         // A significand that became one bit longer increments the exponent by addition.
         long magnitude = biased == 0 ? kept : ((long) (biased - 1) << format.fractionBits()) + kept;
-        boolean overflow = biased > format.maxExponent()
-                || magnitude >= (format.alternative() ? format.signBit() : format.infinity());
-        if (overflow) {
+        int greatest = format.alternative() ? format.maxExponent() : format.maxExponent() - 1;
+        if (biased > greatest || magnitude > format.greatest()) {
             return overflow(format, sign, mode, status);
         }
         if (rest != 0) {
@@ -79,7 +78,7 @@ public final class FpRounding {
     static long overflow(FpFormat format, int sign, int mode, FpStatus status) {
         if (format.alternative()) {
             status.fpsr |= FpStatus.IOC;
-            return format.zero(sign) | format.signBit() - 1;
+            return format.zero(sign) | format.greatest();
         }
         status.fpsr |= FpStatus.OFC | FpStatus.IXC;
         boolean toInfinity = switch (mode) {
@@ -88,6 +87,6 @@ public final class FpRounding {
             case ZERO, ODD -> false;
             default -> true;
         };
-        return format.zero(sign) | (toInfinity ? format.infinity() : format.maxNormal());
+        return format.zero(sign) | (toInfinity ? format.infinity() : format.greatest());
     }
 }
