@@ -30,7 +30,7 @@ class DifferentialTest {
     private static final boolean LONG = Boolean.getBoolean("ipanema.long");
     private static final long SEED = Long.getLong("ipanema.seed", LONG ? System.nanoTime() : 20261124);
     private static final @Nullable String ROWS = System.getProperty("ipanema.rows");
-    private static final int SAMPLE = 40_000;
+    private static final int SAMPLE = 32_000;
     private static final int LONG_TOTAL = 1_000_000;
     private static final int LONG_PER_ROW = 100;
     private static final int CHOSEN_PER_ROW = 500;

@@ -166,6 +166,9 @@ final class Draft {
         if (isBranch(row)) {
             return prepareBranch(row, word);
         }
+        if (row.op() == Op.MSR) {
+            return prepareWrite(row, word);
+        }
         MemoryOperand operand = memory(row, word);
         if (operand == null) {
             return true;
@@ -185,6 +188,23 @@ final class Draft {
         int offset = random.nextInt(Layout.WINDOW_BYTES - MAX_ACCESS);
         long target = Layout.WINDOW + (aligned ? offset & -ALIGNMENT : offset);
         pin(operand.base(), target - operand.displacement(index));
+        return true;
+    }
+
+    /// The registers get values without the bits that only processors with AArch32 have.
+    private boolean prepareWrite(Encoding row, int word) {
+        int rt = field(row, "Rt").get(word);
+        if (rt == 31) {
+            return true;
+        }
+        if (!isFree(rt)) {
+            return false;
+        }
+        long key = row.values(word)[0];
+        long bits = key == SysReg.FPCR.encoding()
+                ? Values.FPCR_BITS
+                : key == SysReg.FPSR.encoding() ? Values.FPSR_BITS : -1;
+        pin(rt, random.nextLong() & bits);
         return true;
     }
 

@@ -34,6 +34,12 @@ final class Values {
         0x5555_5555_5555_5555L
     };
 
+    /// Rounding mode, FZ, DN, AHP, FZ16.
+    static final long FPCR_BITS = 0x07c8_0000L;
+
+    /// The cumulative flags and QC.
+    static final long FPSR_BITS = 0x0800_009fL;
+
     private final RandomGenerator random;
 
     Values(RandomGenerator random) {
@@ -124,7 +130,7 @@ final class Values {
         state.sp = general();
         state.nzcv = (long) random.nextInt(16) << 28;
         state.fpcr = random.nextInt(3) != 0 ? 0 : fpcr();
-        state.fpsr = random.nextInt(4) != 0 ? 0 : random.nextInt() & 0x0800_009fL;
+        state.fpsr = random.nextInt(4) != 0 ? 0 : random.nextInt() & FPSR_BITS;
         int common = 16 << random.nextInt(3);
         for (int n = 0; n < state.v.length; n++) {
             state.v[n] = lanes(random.nextInt(3) == 0 ? 8 << random.nextInt(4) : common);
@@ -151,8 +157,7 @@ final class Values {
         state.x[to % 31] = state.x[from % 31];
     }
 
-    /// Rounding mode, FZ, DN, AHP, FZ16.
     private long fpcr() {
-        return random.nextInt() & 0x07c8_0000L;
+        return random.nextInt() & FPCR_BITS;
     }
 }
