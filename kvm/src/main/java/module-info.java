@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module dev.ipanema.kvm {
     requires transitive dev.ipanema.host;
+    requires java.management;
     requires static transitive org.jspecify;
 
     exports dev.ipanema.kvm.abort;

@@ -7,25 +7,33 @@ import java.util.TreeMap;
 /// Capability numbers of `KVM_CHECK_EXTENSION` and `KVM_ENABLE_CAP` (`include/uapi/linux/kvm.h`), those that this
 /// KVM answers with something other than zero or that callers ask for by name.
 public final class KvmCap {
+    public static final int KVM_CAP_IRQCHIP = 0;
     public static final int KVM_CAP_USER_MEMORY = 3;
     public static final int KVM_CAP_NR_VCPUS = 9;
     public static final int KVM_CAP_NR_MEMSLOTS = 10;
     public static final int KVM_CAP_MP_STATE = 14;
     public static final int KVM_CAP_SYNC_MMU = 16;
+    public static final int KVM_CAP_IRQ_ROUTING = 25;
+    public static final int KVM_CAP_IRQFD = 32;
     public static final int KVM_CAP_DESTROY_MEMORY_REGION_WORKS = 21;
     public static final int KVM_CAP_JOIN_MEMORY_REGIONS_WORKS = 30;
     public static final int KVM_CAP_VCPU_EVENTS = 41;
     public static final int KVM_CAP_INTERNAL_ERROR_DATA = 40;
     public static final int KVM_CAP_MAX_VCPUS = 66;
     public static final int KVM_CAP_ONE_REG = 70;
+    public static final int KVM_CAP_SIGNAL_MSI = 77;
     public static final int KVM_CAP_READONLY_MEM = 81;
     public static final int KVM_CAP_ARM_PSCI = 87;
+    public static final int KVM_CAP_DEVICE_CTRL = 89;
     public static final int KVM_CAP_ENABLE_CAP_VM = 98;
     public static final int KVM_CAP_ARM_PSCI_0_2 = 102;
     public static final int KVM_CAP_CHECK_EXTENSION_VM = 105;
     public static final int KVM_CAP_MULTI_ADDRESS_SPACE = 118;
+    public static final int KVM_CAP_VCPU_ATTRIBUTES = 127;
     public static final int KVM_CAP_MAX_VCPU_ID = 128;
+    public static final int KVM_CAP_MSI_DEVID = 131;
     public static final int KVM_CAP_IMMEDIATE_EXIT = 136;
+    public static final int KVM_CAP_ARM_USER_IRQ = 144;
     public static final int KVM_CAP_ARM_INJECT_SERROR_ESR = 158;
     public static final int KVM_CAP_ARM_VM_IPA_SIZE = 165;
     public static final int KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 = 168;
@@ -33,7 +41,9 @@ public final class KvmCap {
     public static final int KVM_CAP_ARM_PTRAUTH_GENERIC = 172;
     public static final int KVM_CAP_ARM_NISV_TO_USER = 177;
     public static final int KVM_CAP_ARM_INJECT_EXT_DABT = 178;
+    public static final int KVM_CAP_STEAL_TIME = 187;
     public static final int KVM_CAP_DIRTY_LOG_RING = 192;
+    public static final int KVM_CAP_PTP_KVM = 198;
     public static final int KVM_CAP_ARM_MTE = 205;
     public static final int KVM_CAP_DIRTY_LOG_RING_ACQ_REL = 223;
     public static final int KVM_CAP_DIRTY_LOG_RING_WITH_BITMAP = 225;

@@ -13,6 +13,7 @@ public final class KvmReg {
     public static final long KVM_REG_ARM_CORE = 0x0010L << 16;
     public static final long KVM_REG_ARM64_SYSREG = 0x0013L << 16;
     public static final long KVM_REG_ARM_FW = 0x0014L << 16;
+    public static final long KVM_REG_ARM_FW_FEAT_BMAP = 0x0016L << 16;
 
     /// Offsets in `struct kvm_regs`, in units of 32 bits, as core register identifiers carry them.
     private static final int REGS = 0;
@@ -57,7 +58,25 @@ public final class KvmReg {
     /// `KVM_REG_ARM_PSCI_VERSION`.
     public static final long PSCI_VERSION = KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_FW;
 
+    /// Which standard secure services the guest has.
+    public static final long KVM_REG_ARM_STD_BMAP = service(0);
+
+    /// Which standard hypervisor services the guest has.
+    public static final long KVM_REG_ARM_STD_HYP_BMAP = service(1);
+
+    /// Which services of KVM's own the guest has.
+    public static final long KVM_REG_ARM_VENDOR_HYP_BMAP = service(2);
+
+    public static final long KVM_REG_ARM_STD_BIT_TRNG_V1_0 = 1;
+    public static final long KVM_REG_ARM_STD_HYP_BIT_PV_TIME = 1;
+    public static final long KVM_REG_ARM_VENDOR_HYP_BIT_FUNC_FEAT = 1;
+    public static final long KVM_REG_ARM_VENDOR_HYP_BIT_PTP = 1L << 1;
+
     private KvmReg() {}
+
+    private static long service(int number) {
+        return KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_FW_FEAT_BMAP | number;
+    }
 
     private static long core64(int offset) {
         return KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | offset;

@@ -42,6 +42,16 @@ final class Extensions {
                     KvmCap.KVM_CAP_ARM_INJECT_EXT_DABT,
                     KvmCap.KVM_CAP_DIRTY_LOG_RING_WITH_BITMAP,
                     KvmCap.KVM_CAP_GUEST_MEMFD,
+                    KvmCap.KVM_CAP_IRQCHIP,
+                    KvmCap.KVM_CAP_IRQ_ROUTING,
+                    KvmCap.KVM_CAP_IRQFD,
+                    KvmCap.KVM_CAP_SIGNAL_MSI,
+                    KvmCap.KVM_CAP_DEVICE_CTRL,
+                    KvmCap.KVM_CAP_VCPU_ATTRIBUTES,
+                    KvmCap.KVM_CAP_MSI_DEVID,
+                    KvmCap.KVM_CAP_ARM_USER_IRQ,
+                    KvmCap.KVM_CAP_STEAL_TIME,
+                    KvmCap.KVM_CAP_PTP_KVM,
                     KvmCap.KVM_CAP_ARM_SEA_TO_USER -> 1;
             case KvmCap.KVM_CAP_NR_MEMSLOTS -> KvmMem.KVM_USER_MEM_SLOTS;
             case KvmCap.KVM_CAP_NR_VCPUS -> Math.min(onlineCpus, Vm.MAX_VCPUS);

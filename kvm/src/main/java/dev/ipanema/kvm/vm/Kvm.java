@@ -100,6 +100,11 @@ public final class Kvm {
         return host.machine().counter();
     }
 
+    /// {@return 64 random bits of the machine's generator}
+    long random() {
+        return host.machine().nextRandom();
+    }
+
     /// {@return whether the host's interrupt controller can be a guest's GICv2}
     boolean hasGicv2() {
         return false;

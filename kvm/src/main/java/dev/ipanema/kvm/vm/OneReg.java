@@ -12,9 +12,11 @@ final class OneReg {
     private static final int EINVAL = Errno.EINVAL.negated();
 
     private final CpuContext cpu;
+    private final Psci psci;
     private final GuestIds ids;
 
-    OneReg(CpuContext cpu, GuestIds ids) {
+    OneReg(CpuContext cpu, GuestIds ids, Psci psci) {
+        this.psci = psci;
         this.cpu = cpu;
         this.ids = ids;
     }
@@ -36,7 +38,8 @@ final class OneReg {
             case FPSR -> cpu.get(SysReg.FPSR);
             case FPCR -> cpu.get(SysReg.FPCR);
             case SPSR_AARCH32 -> 0;
-            case PSCI_VERSION -> SmcccFunction.PSCI_VERSION_1_3;
+            case PSCI_VERSION -> psci.version();
+            case SERVICES -> psci.hypercalls().feature(id);
             case SYSREG -> ids.read(sysreg(id));
             case UNKNOWN -> throw new KvmError(ENOENT, "KVM_GET_ONE_REG 0x" + Long.toHexString(id));
         };
@@ -64,7 +67,10 @@ final class OneReg {
                 // A guest without AArch32 has no use for it.
             }
             case PSCI_VERSION -> {
-                return low == SmcccFunction.PSCI_VERSION_1_3 ? 0 : EINVAL;
+                return psci.setVersion(low);
+            }
+            case SERVICES -> {
+                return psci.hypercalls().setFeature(id, low);
             }
             case SYSREG -> {
                 return setSysreg(sysreg(id), low);
@@ -111,6 +117,7 @@ final class OneReg {
         FPSR,
         FPCR,
         PSCI_VERSION,
+        SERVICES,
         SYSREG,
         UNKNOWN
     }
@@ -151,6 +158,11 @@ final class OneReg {
         }
         if (id == KvmReg.PSCI_VERSION) {
             return Kind.PSCI_VERSION;
+        }
+        if (id == KvmReg.KVM_REG_ARM_STD_BMAP
+                || id == KvmReg.KVM_REG_ARM_STD_HYP_BMAP
+                || id == KvmReg.KVM_REG_ARM_VENDOR_HYP_BMAP) {
+            return Kind.SERVICES;
         }
         return isSysreg(id) ? Kind.SYSREG : Kind.UNKNOWN;
     }

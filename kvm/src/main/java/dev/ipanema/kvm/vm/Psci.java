@@ -1,70 +1,97 @@
 package dev.ipanema.kvm.vm;
 
 import dev.ipanema.arm.register.MpidrEl1;
+import dev.ipanema.base.errno.Errno;
 import dev.ipanema.kvm.uapi.KvmExit;
 import org.jspecify.annotations.Nullable;
 
-/// Calls of the guest to its firmware, of which KVM is the implementation: PSCI 1.3 and the SMCCC's own functions
-/// (`arch/arm64/kvm/psci.c`, `hypercalls.c`).
+/// Calls of the guest to its firmware, of which KVM is the implementation: PSCI 0.2 and 1.0 to 1.3
+/// (`arch/arm64/kvm/psci.c`); other calls are those of [Hypercalls].
 ///
 /// A call returns 1 to resume the guest or 0 to leave for the VMM, as KVM's exit handlers do.
 final class Psci {
     private static final int RESUME = 1;
     private static final int EXIT = 0;
 
+    /// SYSTEM_RESET2 came with PSCI 1.1.
+    private static final long VERSION_WITH_RESET2 = 0x1_0001;
+
     private final Vm vm;
+    private final Hypercalls hypercalls;
+    private volatile long version = SmcccFunction.PSCI_VERSION_1_3;
 
     Psci(Vm vm) {
         this.vm = vm;
+        this.hypercalls = new Hypercalls(vm);
     }
 
-    /// Serves the call whose function identifier and arguments are in X0 to X3 (`kvm_smccc_call_handler`).
+    /// Serves the call whose function identifier and arguments are in X0 to X3 (`kvm_smccc_call_handler`,
+    /// `kvm_psci_call`). What the version that the VMM chose does not have is not there.
     int call(Vcpu vcpu) {
         int function = (int) vcpu.x(0);
-        if (function == SmcccFunction.PSCI_SYSTEM_OFF) {
-            return systemEvent(vcpu, KvmExit.KVM_SYSTEM_EVENT_SHUTDOWN, 0);
+        switch (function) {
+            case SmcccFunction.PSCI_SYSTEM_OFF -> {
+                return systemEvent(vcpu, KvmExit.KVM_SYSTEM_EVENT_SHUTDOWN, 0);
+            }
+            case SmcccFunction.PSCI_SYSTEM_RESET -> {
+                return systemEvent(vcpu, KvmExit.KVM_SYSTEM_EVENT_RESET, 0);
+            }
+            case SmcccFunction.PSCI_SYSTEM_RESET2, SmcccFunction.PSCI_SYSTEM_RESET2_64 -> {
+                if (version >= VERSION_WITH_RESET2) {
+                    return systemReset2(vcpu, function);
+                }
+                vcpu.setResult(SmcccFunction.PSCI_NOT_SUPPORTED);
+            }
+            case SmcccFunction.PSCI_SYSTEM_OFF2, SmcccFunction.PSCI_SYSTEM_OFF2_64 -> {
+                if (version >= SmcccFunction.PSCI_VERSION_1_3) {
+                    return systemOff2(vcpu, function);
+                }
+                vcpu.setResult(SmcccFunction.PSCI_NOT_SUPPORTED);
+            }
+            case SmcccFunction.PSCI_VERSION -> vcpu.setResult(version);
+            case SmcccFunction.PSCI_FEATURES ->
+                vcpu.setResult(
+                        version >= SmcccFunction.PSCI_VERSION_1_0
+                                ? features((int) vcpu.x(1))
+                                : SmcccFunction.PSCI_NOT_SUPPORTED);
+            case SmcccFunction.PSCI_CPU_SUSPEND, SmcccFunction.PSCI_CPU_SUSPEND_64 -> vcpu.setResult(suspend(vcpu));
+            case SmcccFunction.PSCI_CPU_OFF -> vcpu.setResult(off(vcpu));
+            case SmcccFunction.PSCI_CPU_ON, SmcccFunction.PSCI_CPU_ON_64 -> vcpu.setResult(on(vcpu, function));
+            case SmcccFunction.PSCI_AFFINITY_INFO, SmcccFunction.PSCI_AFFINITY_INFO_64 ->
+                vcpu.setResult(affinityInfo(vcpu, function));
+            case SmcccFunction.PSCI_MIGRATE_INFO_TYPE -> vcpu.setResult(SmcccFunction.PSCI_TOS_NOT_PRESENT_MP);
+            default -> hypercalls.call(vcpu, function);
         }
-        if (function == SmcccFunction.PSCI_SYSTEM_RESET) {
-            return systemEvent(vcpu, KvmExit.KVM_SYSTEM_EVENT_RESET, 0);
-        }
-        if (function == SmcccFunction.PSCI_SYSTEM_RESET2 || function == SmcccFunction.PSCI_SYSTEM_RESET2_64) {
-            return systemReset2(vcpu, function);
-        }
-        if (function == SmcccFunction.PSCI_SYSTEM_OFF2 || function == SmcccFunction.PSCI_SYSTEM_OFF2_64) {
-            return systemOff2(vcpu, function);
-        }
-        vcpu.setResult(value(vcpu, function));
         return RESUME;
     }
 
-    private long value(Vcpu vcpu, int function) {
-        return switch (function) {
-            case SmcccFunction.SMCCC_VERSION -> SmcccFunction.SMCCC_VERSION_1_1;
-            case SmcccFunction.SMCCC_ARCH_FEATURES -> archFeatures((int) vcpu.x(1));
-            case SmcccFunction.SMCCC_ARCH_WORKAROUND_1, SmcccFunction.SMCCC_ARCH_WORKAROUND_3 ->
-                SmcccFunction.SMCCC_SUCCESS;
-            case SmcccFunction.PSCI_VERSION -> SmcccFunction.PSCI_VERSION_1_3;
-            case SmcccFunction.PSCI_FEATURES -> features((int) vcpu.x(1));
-            case SmcccFunction.PSCI_CPU_SUSPEND, SmcccFunction.PSCI_CPU_SUSPEND_64 -> suspend(vcpu);
-            case SmcccFunction.PSCI_CPU_OFF -> off(vcpu);
-            case SmcccFunction.PSCI_CPU_ON, SmcccFunction.PSCI_CPU_ON_64 -> on(vcpu, function);
-            case SmcccFunction.PSCI_AFFINITY_INFO, SmcccFunction.PSCI_AFFINITY_INFO_64 -> affinityInfo(vcpu, function);
-            case SmcccFunction.PSCI_MIGRATE_INFO_TYPE -> SmcccFunction.PSCI_TOS_NOT_PRESENT_MP;
-            default -> SmcccFunction.SMCCC_NOT_SUPPORTED;
-        };
+    /// {@return the version of PSCI that the guest is told, `KVM_REG_ARM_PSCI_VERSION`}
+    long version() {
+        return version;
     }
 
-    /// A simulated processor does not speculate: no workaround is needed.
-    private static long archFeatures(int function) {
-        return switch (function) {
-            case SmcccFunction.SMCCC_ARCH_WORKAROUND_1, SmcccFunction.SMCCC_ARCH_WORKAROUND_3 ->
-                SmcccFunction.WORKAROUND_UNAFFECTED;
-            case SmcccFunction.SMCCC_ARCH_WORKAROUND_2 -> SmcccFunction.SMCCC_NOT_REQUIRED;
-            default -> SmcccFunction.SMCCC_NOT_SUPPORTED;
-        };
+    /// Chooses the version (`kvm_arm_set_fw_reg`): 0.2 or 1.0 to 1.3.
+    ///
+    /// @return 0, or -EINVAL for another version, -EBUSY after a vCPU ran
+    int setVersion(long value) {
+        boolean known = value == SmcccFunction.PSCI_VERSION_0_2
+                || (value >= SmcccFunction.PSCI_VERSION_1_0 && value <= SmcccFunction.PSCI_VERSION_1_3);
+        if (!known) {
+            return Errno.EINVAL.negated();
+        }
+        if (value != version && vm.hasRunOnce()) {
+            return Errno.EBUSY.negated();
+        }
+        version = value;
+        return 0;
     }
 
-    private static long features(int function) {
+    /// {@return the services other than PSCI}
+    Hypercalls hypercalls() {
+        return hypercalls;
+    }
+
+    private long features(int function) {
         return switch (function) {
             case SmcccFunction.SMCCC_VERSION,
                     SmcccFunction.PSCI_VERSION,
@@ -78,10 +105,13 @@ final class Psci {
                     SmcccFunction.PSCI_AFFINITY_INFO_64,
                     SmcccFunction.PSCI_MIGRATE_INFO_TYPE,
                     SmcccFunction.PSCI_SYSTEM_OFF,
-                    SmcccFunction.PSCI_SYSTEM_RESET,
-                    SmcccFunction.PSCI_SYSTEM_RESET2,
-                    SmcccFunction.PSCI_SYSTEM_RESET2_64 -> SmcccFunction.PSCI_SUCCESS;
-            case SmcccFunction.PSCI_SYSTEM_OFF2, SmcccFunction.PSCI_SYSTEM_OFF2_64 -> SmcccFunction.PSCI_HIBERNATE_OFF;
+                    SmcccFunction.PSCI_SYSTEM_RESET -> SmcccFunction.PSCI_SUCCESS;
+            case SmcccFunction.PSCI_SYSTEM_RESET2, SmcccFunction.PSCI_SYSTEM_RESET2_64 ->
+                version >= VERSION_WITH_RESET2 ? SmcccFunction.PSCI_SUCCESS : SmcccFunction.PSCI_NOT_SUPPORTED;
+            case SmcccFunction.PSCI_SYSTEM_OFF2, SmcccFunction.PSCI_SYSTEM_OFF2_64 ->
+                version >= SmcccFunction.PSCI_VERSION_1_3
+                        ? SmcccFunction.PSCI_HIBERNATE_OFF
+                        : SmcccFunction.PSCI_NOT_SUPPORTED;
             default -> SmcccFunction.PSCI_NOT_SUPPORTED;
         };
     }

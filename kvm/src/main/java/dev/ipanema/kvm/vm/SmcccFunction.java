@@ -10,6 +10,23 @@ final class SmcccFunction {
     static final int SMCCC_ARCH_WORKAROUND_2 = 0x8000_7FFF;
     static final int SMCCC_ARCH_WORKAROUND_3 = 0x8000_3FFF;
 
+    static final int PV_TIME_FEATURES = 0xC500_0020;
+    static final int PV_TIME_ST = 0xC500_0021;
+    static final int VENDOR_HYP_CALL_UID = 0x8600_FF01;
+    static final int VENDOR_HYP_KVM_FEATURES = 0x8600_0000;
+    static final int VENDOR_HYP_KVM_PTP = 0x8600_0001;
+    static final int KVM_PTP_VIRT_COUNTER = 0;
+    static final int KVM_PTP_PHYS_COUNTER = 1;
+
+    static final int TRNG_VERSION = 0x8400_0050;
+    static final int TRNG_FEATURES = 0x8400_0051;
+    static final int TRNG_GET_UUID = 0x8400_0052;
+    static final int TRNG_RND32 = 0x8400_0053;
+    static final int TRNG_RND64 = 0xC400_0053;
+    static final long TRNG_VERSION_1_0 = 0x1_0000;
+    static final long TRNG_NOT_SUPPORTED = -1;
+    static final long TRNG_INVALID_PARAMETER = -2;
+
     static final int PSCI_VERSION = 0x8400_0000;
     static final int PSCI_CPU_SUSPEND = 0x8400_0001;
     static final int PSCI_CPU_SUSPEND_64 = 0xC400_0001;
@@ -37,6 +54,12 @@ final class SmcccFunction {
     static final long SMCCC_NOT_SUPPORTED = -1;
     static final long SMCCC_NOT_REQUIRED = -2;
 
+    /// PSCI 0.2, major in bits 31:16.
+    static final long PSCI_VERSION_0_2 = 0x2;
+
+    /// PSCI 1.0, major in bits 31:16.
+    static final long PSCI_VERSION_1_0 = 0x1_0000;
+
     /// PSCI 1.3, major in bits 31:16.
     static final long PSCI_VERSION_1_3 = 0x1_0003;
 
@@ -59,6 +82,12 @@ final class SmcccFunction {
     static final long PSCI_SYSTEM_WARM_RESET = 0;
 
     static final long PSCI_VENDOR_RESET = 1L << 31;
+
+    /// The identifier of KVM among hypervisors: 28b46fb6-2ec5-11e9-a9ca-4b564d003a74 (`include/linux/arm-smccc.h`).
+    static final long[] VENDOR_HYP_UID_KVM = {0xb66f_b428L, 0xe911_c52eL, 0x564b_caa9L, 0x743a_004dL};
+
+    /// The identifier of KVM's generator: 0d21e000-4384-11eb-8070-5244554e5a4c (`arch/arm64/kvm/trng.c`).
+    static final long[] TRNG_UUID = {0x00e0_210dL, 0xeb11_8443L, 0x4452_7080L, 0x4c5a_4e55L};
 
     private static final int SMC64 = 1 << 30;
 

@@ -13,6 +13,7 @@ import dev.ipanema.base.trail.DecisionTrail;
 import dev.ipanema.kvm.abort.ExceptionInjector;
 import dev.ipanema.kvm.abort.GuestAborts;
 import dev.ipanema.kvm.memslot.DirtyRing;
+import dev.ipanema.kvm.mmu.GuestBytes;
 import dev.ipanema.kvm.mmu.ThisCpu;
 import dev.ipanema.kvm.trace.KvmTrace;
 import dev.ipanema.kvm.uapi.KvmExit;
@@ -35,6 +36,12 @@ public final class Vcpu implements AutoCloseable {
 
     /// `KVM_ARM_VCPU_PSCI_0_2`, always given here.
     public static final int KVM_ARM_VCPU_PSCI_0_2 = 1 << 2;
+
+    /// `KVM_SET_MP_STATE`: on.
+    public static final int KVM_MP_STATE_RUNNABLE = 0;
+
+    /// `KVM_SET_MP_STATE`: powered off.
+    public static final int KVM_MP_STATE_STOPPED = 5;
 
     private static final int RESUME = 1;
     private static final int EXIT = 0;
@@ -70,6 +77,7 @@ public final class Vcpu implements AutoCloseable {
 
     private final VcpuRequests requests = new VcpuRequests();
     private final VcpuInterrupts interrupts;
+    private final PvTime pvTime;
     private final long[] resetStart = new long[2];
 
     Vcpu(Vm vm, int id, CpuModel model) {
@@ -80,7 +88,8 @@ public final class Vcpu implements AutoCloseable {
         this.dirtyRing = vm.memory().logging().newRing();
         this.aborts = new GuestAborts(vm.memory(), cpu, run, id, dirtyRing);
         this.guestIds = new GuestIds(vm, cpu);
-        this.oneReg = new OneReg(cpu, guestIds);
+        this.oneReg = new OneReg(cpu, guestIds, vm.psci());
+        this.pvTime = new PvTime(new GuestBytes(vm.memory()));
         this.guestDebug = new GuestDebug(cpu);
         this.interrupts = new VcpuInterrupts(vm, this, requests);
         this.sysRegs = new SysRegTraps(vm, cpu, guestIds, interrupts);
@@ -334,10 +343,12 @@ public final class Vcpu implements AutoCloseable {
             vm.memory().mm().kernel().memory().maintenance().icInvalAll(Agent.KVM);
         }
         interrupts.load();
+        pvTime.load();
     }
 
     /// Takes it off again (`kvm_arch_vcpu_put`).
     private void put() {
+        pvTime.put();
         interrupts.put();
         interrupts.tellTimers();
         ProcessingElement held = pe;
@@ -380,6 +391,7 @@ public final class Vcpu implements AutoCloseable {
             requests.awaitRunnable();
             load();
         }
+        pvTime.update();
         return RESUME;
     }
 
@@ -568,10 +580,73 @@ public final class Vcpu implements AutoCloseable {
 
     /// Sets the results of a call: X0, and X1 to X3 to 0 (`smccc_set_retval`).
     void setResult(long value) {
-        cpu.setX(0, value);
-        cpu.setX(1, 0);
-        cpu.setX(2, 0);
-        cpu.setX(3, 0);
+        setResults(new long[] {value, 0, 0, 0});
+    }
+
+    /// Sets the results of a call: X0 to X3.
+    void setResults(long[] values) {
+        for (int n = 0; n < values.length; n++) {
+            cpu.setX(n, values[n]);
+        }
+    }
+
+    /// {@return its stolen time}
+    PvTime pvTime() {
+        return pvTime;
+    }
+
+    // ---- attributes and power for the VMM --------------------------------------------------------------------------
+
+    /// `KVM_SET_DEVICE_ATTR` on the vCPU's fd: timers and paravirtual time.
+    ///
+    /// @param group `KVM_ARM_VCPU_…_CTRL` of [KvmDeviceUapi]
+    /// @return 0 or a negated errno, -ENXIO for an attribute that is not there
+    public int setDeviceAttr(int group, long attr, long value) {
+        mutex.lock();
+        try {
+            return VcpuAttributes.set(vm, this, group, attr, value);
+        } finally {
+            mutex.unlock();
+        }
+    }
+
+    /// `KVM_GET_DEVICE_ATTR` on the vCPU's fd.
+    ///
+    /// @param value element 0 takes the value
+    /// @return 0, or -ENXIO for an attribute that is not there
+    public int getDeviceAttr(int group, long attr, long[] value) {
+        mutex.lock();
+        try {
+            return VcpuAttributes.get(vm, this, group, attr, value);
+        } finally {
+            mutex.unlock();
+        }
+    }
+
+    /// `KVM_HAS_DEVICE_ATTR` on the vCPU's fd.
+    public boolean hasDeviceAttr(int group, long attr) {
+        return VcpuAttributes.has(group, attr);
+    }
+
+    /// {@return what `KVM_GET_MP_STATE` says: [#KVM_MP_STATE_RUNNABLE] or [#KVM_MP_STATE_STOPPED]}
+    public int mpState() {
+        return isStopped() ? KVM_MP_STATE_STOPPED : KVM_MP_STATE_RUNNABLE;
+    }
+
+    /// `KVM_SET_MP_STATE`: turns the vCPU on, where it is, or off.
+    ///
+    /// @return 0, or -EINVAL for another state
+    public int setMpState(int state) {
+        if (state != KVM_MP_STATE_RUNNABLE && state != KVM_MP_STATE_STOPPED) {
+            return Errno.EINVAL.negated();
+        }
+        mutex.lock();
+        try {
+            requests.power(state == KVM_MP_STATE_STOPPED);
+            return 0;
+        } finally {
+            mutex.unlock();
+        }
     }
 
     /// {@return whether HCR_EL2.TVM traps writes to the registers of translation}

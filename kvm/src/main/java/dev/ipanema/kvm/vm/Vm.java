@@ -21,6 +21,7 @@ import dev.ipanema.kvm.trace.KvmTrace;
 import dev.ipanema.kvm.uapi.KvmCap;
 import dev.ipanema.kvm.uapi.KvmDevice;
 import dev.ipanema.kvm.uapi.KvmDeviceUapi;
+import dev.ipanema.kvm.uapi.KvmIrqRoute;
 import dev.ipanema.kvm.uapi.KvmMem;
 import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
 import dev.ipanema.kvm.vgic.Vgic;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntConsumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// A virtual machine (`struct kvm`). Its methods are the ioctls of a VM's file descriptor, with their return
@@ -49,6 +51,7 @@ public final class Vm implements AutoCloseable {
     private final MemslotUpdate memslotUpdate;
     private final Psci psci = new Psci(this);
     private final VmInterrupts interrupts;
+    private final IrqRouting routing;
     private final Vmid vmid = new Vmid();
     private final int[] lastVcpuRan;
     private final long counterOffset;
@@ -65,6 +68,7 @@ public final class Vm implements AutoCloseable {
         this.memslotUpdate = new MemslotUpdate(memory, dirtyLog);
         this.lastVcpuRan = new int[kvm.cpus().count()];
         this.interrupts = new VmInterrupts(this);
+        this.routing = new IrqRouting(interrupts);
         this.counterOffset = host.machine().counter().count();
         Arrays.fill(lastVcpuRan, NO_VCPU);
     }
@@ -348,6 +352,22 @@ public final class Vm implements AutoCloseable {
         return interrupts.signalMsi(address, data, flags, deviceId);
     }
 
+    /// `KVM_SET_GSI_ROUTING`: where interrupts go that [#irqfd] raises. Before, number n is SPI n.
+    ///
+    /// @return 0, or -EINVAL for a number or pin that cannot be, -E2BIG for too many
+    public int setGsiRouting(List<KvmIrqRoute> routes) {
+        requireUsable();
+        return routing.set(routes);
+    }
+
+    /// What a write to an irqfd does: raises or lowers an interrupt by its number. Any thread may call it.
+    ///
+    /// @return what [#irqLine] or [#signalMsi] returns, -EINVAL for a number without a route
+    public int irqfd(int gsi, boolean level) {
+        requireUsable();
+        return routing.raise(gsi, level);
+    }
+
     /// Adds who is told, on a vCPU's thread, that the guest has ended a level-triggered SPI
     /// (`kvm_register_irq_ack_notifier`, the resampling of `KVM_IRQFD`).
     ///
@@ -415,6 +435,23 @@ public final class Vm implements AutoCloseable {
 
     Kvm kvm() {
         return kvm;
+    }
+
+    /// {@return whether a vCPU has ever run}
+    boolean hasRunOnce() {
+        for (Vcpu vcpu : vcpus) {
+            if (vcpu.hasRunOnce()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Sets the real time that the guest is told by KVM's PTP call; the host's by default.
+    ///
+    /// @param nanos nanoseconds since 1970
+    public void setRealTime(LongSupplier nanos) {
+        psci.hypercalls().setRealTime(nanos);
     }
 
     KvmIoBus bus() {

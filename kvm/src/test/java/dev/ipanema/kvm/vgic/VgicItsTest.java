@@ -245,7 +245,7 @@ class VgicItsTest {
     @Test
     void devicesBeyondTheirTableAreNotMapped() {
         turnOn();
-        // One page of 64 KiB of collections; the device table has eight.
+        // The device table has eight pages of 64 KiB: 65536 devices.
         command(ItsCommand.MAPD | 70_000L << 32, 4, VALID | ITT, 0);
         command(ItsCommand.MAPD | (long) DEVICE << 32, 4, VALID | 0x1000, 0);
         collection(0, 0);
@@ -267,8 +267,8 @@ class VgicItsTest {
             long at = QUEUE + random.nextInt(2048) * 8L;
             switch (random.nextInt(6)) {
                 case 0 -> vm.write(FakeVm.ITS + registers[random.nextInt(registers.length)], 4, random.nextLong());
-                case 1 -> vm.write(FakeVm.ITS + registers[random.nextInt(registers.length)] / 8 * 8, 8, table(random));
-                case 2 -> vm.write(FakeVm.GICR + random.nextInt((int) Gicr.SIZE) / 4 * 4, 4, random.nextLong());
+                case 1 -> vm.write(FakeVm.ITS + (registers[random.nextInt(registers.length)] & -8L), 8, table(random));
+                case 2 -> vm.write(FakeVm.GICR + (random.nextInt((int) Gicr.SIZE) & -4L), 4, random.nextLong());
                 case 3 -> vm.vgic.signalMsi(FakeVm.ITS + Gits.TRANSLATER, random.nextInt(4), random.nextInt(4));
                 case 4 -> vm.poke(at / 32 * 32, 8, random.nextInt(16) | (long) random.nextInt(4) << 32);
                 default -> vm.poke(at, 8, random.nextBoolean() ? random.nextLong() : table(random));

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.base.errno.Errno;
+import dev.ipanema.kvm.uapi.KvmDeviceUapi;
 import dev.ipanema.kvm.uapi.KvmExit;
 import dev.ipanema.kvm.uapi.KvmReg;
 import java.util.concurrent.CompletableFuture;
@@ -50,6 +51,81 @@ class PsciTest {
         assertThat(call(SmcccFunction.PSCI_FEATURES, 0x8400_000EL, 0, 0)).isEqualTo(-1);
         assertThat(call(SmcccFunction.PSCI_FEATURES, 0xffff_ffffL & SmcccFunction.PSCI_SYSTEM_OFF2, 0, 0))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void theVmmChoosesTheVersion() {
+        assertThat(test.vcpu.setOneReg(KvmReg.PSCI_VERSION, 0x1_0000)).isZero();
+        assertThat(call(SmcccFunction.PSCI_VERSION, 0, 0, 0)).isEqualTo(0x1_0000);
+        assertThat(call(SmcccFunction.PSCI_FEATURES, 0xffff_ffffL & SmcccFunction.PSCI_SYSTEM_RESET2_64, 0, 0))
+                .isEqualTo(-1);
+        assertThat(call(SmcccFunction.PSCI_SYSTEM_RESET2_64, 0, 0, 0)).isEqualTo(-1);
+        assertThat(test.vcpu.setOneReg(KvmReg.PSCI_VERSION, 0x1_0001)).isEqualTo(Errno.EBUSY.negated());
+        assertThat(test.vcpu.setOneReg(KvmReg.PSCI_VERSION, 0x2_0000)).isEqualTo(Errno.EINVAL.negated());
+    }
+
+    @Test
+    void hypervisorTellsThatItIsKvm() {
+        assertThat(call(SmcccFunction.VENDOR_HYP_CALL_UID, 0, 0, 0)).isEqualTo(0xb66f_b428L);
+        assertThat(call(SmcccFunction.VENDOR_HYP_KVM_FEATURES, 0, 0, 0)).isEqualTo(3);
+    }
+
+    @Test
+    void servicesCanBeTakenFromTheGuest() {
+        assertThat(test.vcpu.setOneReg(KvmReg.KVM_REG_ARM_STD_BMAP, 0)).isZero();
+        assertThat(test.vcpu.setOneReg(KvmReg.KVM_REG_ARM_STD_BMAP, 2)).isEqualTo(Errno.EINVAL.negated());
+        assertThat(call(SmcccFunction.TRNG_VERSION, 0, 0, 0)).isEqualTo(-1);
+    }
+
+    @Test
+    void randomNumbersFillTheLastRegisterFirst() {
+        test.run(code -> code.movImm(X0, SmcccFunction.TRNG_RND64 & 0xffff_ffffL)
+                .movImm(X1, 68)
+                .hvc(0)
+                .lsr(X0, X2, 4)
+                .add(X0, X0, X1));
+        assertThat(test.result()).as("X1 and the upper bits of X2").isZero();
+        assertThat(test.vcpu.cpu().x(3)).isNotZero();
+        assertThat(call(SmcccFunction.TRNG_RND64, 193, 0, 0)).isEqualTo(-2);
+    }
+
+    @Test
+    void preciseTimeComesWithTheCounter() {
+        test.vm.setRealTime(() -> 0x1234_5678_9abc_def0L);
+        test.run(code -> code.movImm(X0, SmcccFunction.VENDOR_HYP_KVM_PTP & 0xffff_ffffL)
+                .movImm(X1, 0)
+                .hvc(0)
+                .lsl(X0, X0, 32)
+                .add(X0, X0, X1));
+        assertThat(test.result()).isEqualTo(0x1234_5678_9abc_def0L);
+        assertThat(call(SmcccFunction.VENDOR_HYP_KVM_PTP, 2, 0, 0)).isEqualTo(-1);
+    }
+
+    @Test
+    void stolenTimeIsToldWhereTheVmmSaid() {
+        long at = TestVm.CODE + 0x2000;
+        assertThat(call(SmcccFunction.PV_TIME_FEATURES, 0xffff_ffffL & SmcccFunction.PV_TIME_ST, 0, 0))
+                .isEqualTo(-1);
+        int group = KvmDeviceUapi.KVM_ARM_VCPU_PVTIME_CTRL;
+        assertThat(test.vcpu.setDeviceAttr(group, 0, at + 8)).isEqualTo(Errno.EINVAL.negated());
+        assertThat(test.vcpu.setDeviceAttr(group, 0, 0x1000)).isEqualTo(Errno.EINVAL.negated());
+        assertThat(test.vcpu.setDeviceAttr(group, 0, at)).isZero();
+        assertThat(test.vcpu.setDeviceAttr(group, 0, at)).isEqualTo(Errno.EEXIST.negated());
+        assertThat(call(SmcccFunction.PV_TIME_FEATURES, 0xffff_ffffL & SmcccFunction.PV_TIME_ST, 0, 0))
+                .isZero();
+
+        assertThat(call(SmcccFunction.PV_TIME_ST, 0, 0, 0)).isEqualTo(at);
+
+        test.run(code -> code.movImm(X1, at).ldr(X0, X1, 8).lsr(X0, X0, 40));
+        assertThat(test.result()).as("less than 1100 s").isZero();
+    }
+
+    @Test
+    void powerCanBeReadAndSet() {
+        assertThat(test.vcpu.mpState()).isEqualTo(Vcpu.KVM_MP_STATE_RUNNABLE);
+        assertThat(test.vcpu.setMpState(Vcpu.KVM_MP_STATE_STOPPED)).isZero();
+        assertThat(test.vcpu.mpState()).isEqualTo(Vcpu.KVM_MP_STATE_STOPPED);
+        assertThat(test.vcpu.setMpState(3)).isEqualTo(Errno.EINVAL.negated());
     }
 
     @Test

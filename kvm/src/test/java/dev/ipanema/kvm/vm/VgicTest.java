@@ -18,6 +18,8 @@ import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.base.errno.Errno;
 import dev.ipanema.kvm.uapi.KvmDevice;
 import dev.ipanema.kvm.uapi.KvmDeviceUapi;
+import dev.ipanema.kvm.uapi.KvmIrqRoute;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -303,6 +305,72 @@ class VgicTest {
                         .sub(X0, X0, X1)
                         .lsr(X0, X0, 63)))
                 .isZero();
+    }
+
+    @Test
+    void irqfdsRaiseWhatTheirNumberLeadsTo() {
+        initialise();
+        assertThat(test.vm.irqfd(SPI - 32, true)).isZero();
+        assertThat(run(code -> {
+                    store(code, GICD + Gicd.ISENABLER + 4, 0xffff_ffffL);
+                    on(code, 0).mrs(X0, SysReg.ICC_IAR1_EL1).msr(SysReg.ICC_EOIR1_EL1, X0);
+                }))
+                .isEqualTo(SPI);
+        assertThat(test.vm.irqfd(SPI - 32, false)).isZero();
+
+        assertThat(test.vm.setGsiRouting(List.of(new KvmIrqRoute.Irqchip(7, 1), new KvmIrqRoute.Msi(8, 0, 0, 0))))
+                .isZero();
+
+        assertThat(test.vm.irqfd(9, true)).isEqualTo(Errno.EINVAL.negated());
+        assertThat(test.vm.irqfd(8, true)).as("no ITS").isEqualTo(Errno.ENODEV.negated());
+        assertThat(test.vm.irqfd(7, true)).isZero();
+        assertThat(run(code -> code.mrs(X0, SysReg.ICC_IAR1_EL1))).isEqualTo(33);
+        assertThat(test.vm.setGsiRouting(List.of(new KvmIrqRoute.Irqchip(7, 1000))))
+                .isEqualTo(Errno.EINVAL.negated());
+    }
+
+    @Test
+    void timerInterruptsCanBeChosenBeforeTheFirstRun() {
+        int group = KvmDeviceUapi.KVM_ARM_VCPU_TIMER_CTRL;
+        assertThat(test.vcpu.setDeviceAttr(group, 0, 20)).isZero();
+        assertThat(test.vcpu.setDeviceAttr(group, 0, 32)).isEqualTo(Errno.EINVAL.negated());
+        assertThat(test.vcpu.setDeviceAttr(9, 0, 20)).isEqualTo(Errno.ENXIO.negated());
+        initialise();
+
+        assertThat(run(code -> on(code, 20)
+                        .msr(SysReg.CNTV_CVAL_EL0, XZR)
+                        .movImm(X1, CntCtl.ENABLE)
+                        .msr(SysReg.CNTV_CTL_EL0, X1)
+                        .emit("WFI")
+                        .mrs(X0, SysReg.ICC_IAR1_EL1)))
+                .isEqualTo(20);
+        assertThat(test.vcpu.setDeviceAttr(group, 0, 21)).isEqualTo(Errno.EBUSY.negated());
+    }
+
+    @Test
+    void theVmmReadsAndWritesEveryRegister() {
+        initialise();
+        long[] value = new long[1];
+        int dist = KvmDeviceUapi.KVM_DEV_ARM_VGIC_GRP_DIST_REGS;
+        assertThat(gic.setAttr(dist, Gicd.ISPENDR + 4, 0x100)).isZero();
+        assertThat(gic.getAttr(dist, Gicd.ISPENDR + 4, value)).isZero();
+        assertThat(value[0]).isEqualTo(0x100);
+        assertThat(gic.setAttr(dist, Gicd.IIDR, 0x1234)).isEqualTo(Errno.EINVAL.negated());
+        assertThat(gic.getAttr(dist, 0x7f00, value)).isEqualTo(Errno.ENXIO.negated());
+        assertThat(gic.getAttr(dist, Gicd.CTLR + 2, value)).isEqualTo(Errno.EINVAL.negated());
+        assertThat(gic.getAttr(dist, 5L << 32 | Gicd.CTLR, value)).isEqualTo(Errno.EINVAL.negated());
+
+        int sysregs = KvmDeviceUapi.KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS;
+        assertThat(gic.setAttr(sysregs, SysReg.ICC_PMR_EL1.encoding(), 0xf8)).isZero();
+        assertThat(run(code -> code.mrs(X0, SysReg.ICC_PMR_EL1))).isEqualTo(0xf8);
+        assertThat(gic.getAttr(sysregs, SysReg.ICC_SRE_EL1.encoding(), value)).isZero();
+        assertThat(value[0]).isEqualTo(7);
+        assertThat(gic.hasAttr(sysregs, SysReg.ICC_IAR1_EL1.encoding())).isFalse();
+
+        int level = KvmDeviceUapi.KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO;
+        test.vm.irqLine(spi(SPI), true);
+        assertThat(gic.getAttr(level, 32, value)).isZero();
+        assertThat(value[0]).isEqualTo(1L << (SPI - 32));
     }
 
     // ---- errors ----------------------------------------------------------------------------------------------------

@@ -83,6 +83,11 @@ public final class Machine implements AutoCloseable {
         random.seed(seed);
     }
 
+    /// {@return 64 bits of the generator behind RNDR, for firmware that gives random numbers}
+    public long nextRandom() {
+        return random.next();
+    }
+
     /// {@return the source of RNDR}
     HardwareRandom random() {
         return random;
