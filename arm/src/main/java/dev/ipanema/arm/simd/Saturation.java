@@ -17,22 +17,24 @@ public final class Saturation {
 
     /// {@return SQADD}
     public static long sqadd(long a, long b, int size, FpStatus status) {
-        int bits = bits(size);
-        long result = 0;
-        for (int at = 0; at < Long.SIZE; at += bits) {
-            result |= (sum(signed(a, at, bits), signed(b, at, bits), bits, status) & mask(size)) << at;
-        }
-        return result;
+        long sum = LaneArithmetic.add(a, b, size);
+        return limited(sum, a, ~(a ^ b) & (a ^ sum), size, status);
     }
 
     /// {@return SQSUB}
     public static long sqsub(long a, long b, int size, FpStatus status) {
-        int bits = bits(size);
-        long result = 0;
-        for (int at = 0; at < Long.SIZE; at += bits) {
-            result |= (difference(signed(a, at, bits), signed(b, at, bits), bits, status) & mask(size)) << at;
+        long difference = LaneArithmetic.sub(a, b, size);
+        return limited(difference, a, (a ^ b) & (a ^ difference), size, status);
+    }
+
+    /// {@return `lanes`, where the sign bits of `overflow` are set the least or greatest number by the sign of `a`}
+    private static long limited(long lanes, long a, long overflow, int size, FpStatus status) {
+        long over = Lanes.spread(overflow, size);
+        if (over == 0) {
+            return lanes;
         }
-        return result;
+        saturated(status);
+        return Logic.select(over, Lanes.spread(a, size) ^ ~Lanes.signBits(size), lanes);
     }
 
     /// {@return UQADD}
@@ -145,15 +147,6 @@ public final class Saturation {
             return clamp(sum, bits, status);
         }
         return ((a ^ sum) & (b ^ sum)) < 0 ? limit(a, bits, status) : sum;
-    }
-
-    /// {@return a - b within `bits`}
-    static long difference(long a, long b, int bits, FpStatus status) {
-        long difference = a - b;
-        if (bits < Long.SIZE) {
-            return clamp(difference, bits, status);
-        }
-        return ((a ^ b) & (a ^ difference)) < 0 ? limit(a, bits, status) : difference;
     }
 
     private static long plusUnsigned(long a, long b, int bits, FpStatus status) {

@@ -4,6 +4,7 @@ import dev.ipanema.arm.a64.Op;
 import dev.ipanema.arm.a64.PreDecoded;
 import dev.ipanema.arm.a64.VectorShape;
 import dev.ipanema.arm.simd.Permutes;
+import org.jspecify.annotations.Nullable;
 
 /// Makes the executable form of Advanced SIMD integer data processing and cryptographic instructions.
 final class SimdFactory {
@@ -15,6 +16,10 @@ final class SimdFactory {
     /// @param imm see [PreDecoded]
     static DecodedInstruction make(long word, long imm) {
         int op = PreDecoded.op(word);
+        DecodedInstruction common = isScalar(word) ? null : common(op, word, imm);
+        if (common != null) {
+            return common;
+        }
         if (op <= Op.LAST_SIMD_SAME) {
             return same(op, word);
         }
@@ -43,6 +48,47 @@ final class SimdFactory {
         return op <= Op.LAST_SIMD_PERMUTE
                 ? new SimdInstructions.Registers(word, permute(op), imm)
                 : CryptoFactory.make(op, word, imm);
+    }
+
+    /// {@return an instruction of a class of its own, or null}
+    private static @Nullable DecodedInstruction common(int op, long word, long imm) {
+        return switch (op) {
+            case Op.AND_V -> new CommonVectors.And(word);
+            case Op.BIC_V -> new CommonVectors.Bic(word);
+            case Op.ORR_V -> new CommonVectors.Orr(word);
+            case Op.EOR_V -> new CommonVectors.Eor(word);
+            case Op.BSL_V -> new CommonVectors.Bsl(word);
+            case Op.BIT_V -> new CommonVectors.Bit(word);
+            case Op.BIF_V -> new CommonVectors.Bif(word);
+            case Op.ADD_V -> new CommonVectors.Add(word);
+            case Op.SUB_V -> new CommonVectors.Sub(word);
+            case Op.CMEQ_V -> new CommonVectors.Cmeq(word);
+            case Op.CMTST_V -> new CommonVectors.Cmtst(word);
+            case Op.CMHI_V -> new CommonVectors.Cmhi(word);
+            case Op.CMHS_V -> new CommonVectors.Cmhs(word);
+            case Op.CMGT_V -> new CommonVectors.Cmgt(word);
+            case Op.UMAX_V -> new CommonVectors.Umax(word);
+            case Op.UMIN_V -> new CommonVectors.Umin(word);
+            case Op.CMEQ_ZERO_V -> new CommonVectors.CmeqZero(word);
+            case Op.CMLT_ZERO_V -> new CommonVectors.CmltZero(word);
+            case Op.NOT_V -> new CommonVectors.Not(word);
+            case Op.USHR_V -> new CommonVectors.Ushr(word, imm);
+            case Op.SSHR_V -> new CommonVectors.Sshr(word, imm);
+            case Op.SHL_V -> new CommonVectors.Shl(word, imm);
+            default -> commonHalves(op, word, imm);
+        };
+    }
+
+    private static @Nullable DecodedInstruction commonHalves(int op, long word, long imm) {
+        boolean q = VectorShape.isQ(PreDecoded.aux(word));
+        return switch (op) {
+            case Op.ADDP_V -> q ? new CommonVectors.Addp(word) : null;
+            case Op.UMAXP_V -> q ? new CommonVectors.Umaxp(word) : null;
+            case Op.UMINP_V -> q ? new CommonVectors.Uminp(word) : null;
+            case Op.SHRN_V -> q ? null : new CommonVectors.Shrn(word, imm);
+            case Op.XTN_V -> q ? null : new CommonVectors.Xtn(word);
+            default -> null;
+        };
     }
 
     private static boolean isScalar(long word) {
