@@ -17,4 +17,5 @@ module dev.ipanema.vmm {
     exports dev.ipanema.vmm.probe;
     exports dev.ipanema.vmm.scenario;
     exports dev.ipanema.vmm.table;
+    exports dev.ipanema.vmm.unittest;
 }

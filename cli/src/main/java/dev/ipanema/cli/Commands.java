@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 final class Commands {
     /// The commands in the order in which the help lists them.
     static final List<String> NAMES =
-            List.of("run", "guests", "explain", "replay", "check-table", "stage2", "vma", "bench");
+            List.of("run", "guests", "test", "explain", "replay", "check-table", "stage2", "vma", "bench");
 
     private Commands() {}
 
@@ -16,6 +16,7 @@ final class Commands {
         return switch (name) {
             case "run" -> new RunCommand();
             case "guests" -> new GuestsCommand();
+            case "test" -> new TestCommand();
             case "explain" -> new ExplainCommand();
             case "replay" -> new ReplayCommand();
             case "check-table" -> new CheckTableCommand();
@@ -31,6 +32,7 @@ final class Commands {
         return switch (name) {
             case "run" -> "boot a guest: the default one, which probes memory, or an image of yours";
             case "guests" -> "fetch kernels, an initial RAM disk and firmware by name";
+            case "test" -> "run bare-metal test images in the form of kvm-unit-tests";
             case "explain" -> "what KVM does with one kind of memory, and why";
             case "replay" -> "run recorded or own scenarios and compare";
             case "check-table" -> "recompute a specification table";
