@@ -31,7 +31,7 @@ public enum UnitTestImage {
     /// The serial port.
     public static final long UART = 0x0900_0000L;
 
-    /// What [#ARGUMENTS] looks for, 8 characters at a multiple of 4 in the device tree.
+    /// What [#ARGUMENTS] looks for, 8 characters; it must begin at a multiple of 4 in the command line.
     public static final String WORD = "argument";
 
     private static final long PSCI_CPU_ON = 0xc400_0003L;
