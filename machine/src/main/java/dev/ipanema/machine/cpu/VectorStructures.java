@@ -23,7 +23,30 @@ final class VectorStructures {
 
     private static final int REGISTER_COUNT = 32;
 
+    private static final int MOST_REGISTERS = 4;
+
+    /// By registers less 1 and log2 of the element's bytes.
+    private static final long[][] MASKS = new long[MOST_REGISTERS << 2][];
+
+    static {
+        for (int i = 0; i < MASKS.length; i++) {
+            MASKS[i] = elementMasks((i >>> 2) + 1, i & 3);
+        }
+    }
+
     private VectorStructures() {}
+
+    /// {@return for each word of 8 bytes in memory, and each register, the bits that belong to the register: at 4 times
+    /// the word plus the register}
+    private static long[] elementMasks(int registers, int log2Size) {
+        long[] masks = new long[2 * MOST_REGISTERS * MOST_REGISTERS];
+        int perWord = Long.BYTES >> log2Size;
+        long element = -1L >>> (Long.SIZE - (Byte.SIZE << log2Size));
+        for (int i = 0; i < 2 * registers * perWord; i++) {
+            masks[i / perWord * MOST_REGISTERS + i % registers] |= element << (i % perWord << (log2Size + 3));
+        }
+        return masks;
+    }
 
     abstract static class Structure extends DecodedInstruction {
         final int t;
@@ -86,19 +109,19 @@ final class VectorStructures {
         final boolean interleaved;
         final int bytes;
 
+        /// See [#elementMasks].
+        final long[] masks;
+
         Multiple(long word, long imm, boolean interleaved) {
             super(word, imm);
             this.interleaved = interleaved;
             this.bytes = q ? 2 * Long.BYTES : Long.BYTES;
+            this.masks = MASKS[(registers - 1) << 2 | log2Size];
         }
 
         /// Words of 8 bytes in a register.
         final int words() {
             return bytes / Long.BYTES;
-        }
-
-        final int lanes() {
-            return bytes >> log2Size;
         }
     }
 
@@ -134,11 +157,23 @@ final class VectorStructures {
         }
 
         private void gather(long[] v, int register, long[] memory, int first) {
-            v[register] = 0;
-            v[register + 1] = 0;
-            for (int lane = 0; lane < lanes(); lane++) {
-                insert(v, register, lane, log2Size, element(memory, 0, lane * registers + first, log2Size));
+            long low = 0;
+            long high = 0;
+            int at = 0;
+            for (int word = 0; word < registers * words(); word++) {
+                long mask = masks[word * MOST_REGISTERS + first];
+                long part = Long.compress(memory[word], mask);
+                int end = at + Long.bitCount(mask);
+                if (at < Long.SIZE) {
+                    low |= part << at;
+                    high |= end > Long.SIZE ? part >>> (Long.SIZE - at) : 0;
+                } else {
+                    high |= part << at;
+                }
+                at = end;
             }
+            v[register] = low;
+            v[register + 1] = high;
         }
     }
 
@@ -173,8 +208,17 @@ final class VectorStructures {
         }
 
         private void scatter(long[] v, int register, long[] memory, int first) {
-            for (int lane = 0; lane < lanes(); lane++) {
-                insert(memory, 0, lane * registers + first, log2Size, element(v, register, lane, log2Size));
+            long low = v[register];
+            long high = v[register + 1];
+            int at = 0;
+            for (int word = 0; word < registers * words(); word++) {
+                long mask = masks[word * MOST_REGISTERS + first];
+                long part = high >>> at;
+                if (at < Long.SIZE) {
+                    part = low >>> at | (at == 0 ? 0 : high << (Long.SIZE - at));
+                }
+                memory[word] = (memory[word] & ~mask) | Long.expand(part, mask);
+                at += Long.bitCount(mask);
             }
         }
     }

@@ -362,7 +362,8 @@ public final class Mmu {
     /// @param alignment size of an element, in bytes
     /// @return false when it faulted
     public boolean loadElements(long va, int bytes, int alignment) {
-        return access.loadVector(va, bytes, alignment);
+        boolean aligned = bytes == 2 * Long.BYTES && (va & (2 * Long.BYTES - 1)) == 0;
+        return aligned ? load128(va) : access.loadVector(va, bytes, alignment);
     }
 
     /// Stores 8 or 16 bytes of elements.
@@ -370,7 +371,8 @@ public final class Mmu {
     /// @param alignment size of an element, in bytes
     /// @return false when it faulted
     public boolean storeElements(long va, long low, long high, int bytes, int alignment) {
-        return access.storeVector(va, low, high, bytes, alignment);
+        boolean aligned = bytes == 2 * Long.BYTES && (va & (2 * Long.BYTES - 1)) == 0;
+        return aligned ? store128(va, low, high) : access.storeVector(va, low, high, bytes, alignment);
     }
 
     /// {@return the first register of the last pair loaded, or the lower half of a 16-byte result}
