@@ -57,7 +57,11 @@ package dev.ipanema.arm.a64;
 /// LDTR, STTR) carry size, order and extension in the [Access] bits only; LDAPR and STLR, LDTR and STTR add
 /// imm. The _V forms move SIMD registers of `1 << Access.log2Size(aux)` bytes (16 too).
 ///
-/// Encodings: Arm ARM DDI 0487, C4 and C6.
+/// SIMD and floating-point data processing: aux is a [VectorShape], imm the shift amount, the index of an element, the
+/// rotation of XAR, the first byte of EXT, a condition and flags, or a constant. A scalar form has the operation of the
+/// vector's (`ADD_SCALAR` is `ADD_V`), one by element (`MUL_E`) its own.
+///
+/// Encodings: Arm ARM DDI 0487, C4, C6 and C7.
 public final class PreDecoded {
     /// How many longs one instruction takes in a decoded buffer.
     public static final int LONGS = 2;
