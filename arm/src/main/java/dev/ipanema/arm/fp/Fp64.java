@@ -109,7 +109,7 @@ final class Fp64 {
     static long truncated(long operand, int size, FpStatus status) {
         double x = Double.longBitsToDouble(operand);
         long whole = (long) x;
-        double limit = -(double) (Long.MIN_VALUE >> Long.SIZE - size);
+        double limit = -(double) (Long.MIN_VALUE >> (Long.SIZE - size));
         if (!(Math.abs(x) < limit) || Math.abs(x) < 1) {
             return Long.MIN_VALUE;
         }

@@ -18,7 +18,7 @@ final class FpArithmetic {
         if (by == 0) {
             return x;
         }
-        return by < 64 ? x >>> by | (x << 64 - by != 0 ? 1 : 0) : x != 0 ? 1 : 0;
+        return by < 64 ? x >>> by | (x << (64 - by) != 0 ? 1 : 0) : x != 0 ? 1 : 0;
     }
 
     /// {@return the zero that is the sum of two opposite numbers}
@@ -166,7 +166,7 @@ final class FpArithmetic {
     /// @param by 1 or more
     private static long lowShiftedSticky(long high, long low, int by) {
         if (by < 64) {
-            return low >>> by | high << 64 - by | (low << 64 - by != 0 ? 1 : 0);
+            return low >>> by | high << (64 - by) | (low << (64 - by) != 0 ? 1 : 0);
         }
         return shiftSticky(high, by - 64) | (low != 0 ? 1 : 0);
     }
@@ -180,9 +180,9 @@ final class FpArithmetic {
         if (up == 0) {
             significand = high | (low != 0 ? 1 : 0);
         } else if (up < 64) {
-            significand = high << up | low >>> 64 - up | (low << up != 0 ? 1 : 0);
+            significand = high << up | low >>> (64 - up) | (low << up != 0 ? 1 : 0);
         } else {
-            significand = low << up - 64;
+            significand = low << (up - 64);
         }
         return FpRounding.round(format, sign, exponent + 1 - up, significand, status.rounding(), status);
     }
@@ -270,7 +270,7 @@ final class FpArithmetic {
     /// @param odd 1 when the number is twice that
     private static long root(long significand, int odd) {
         long rest = odd != 0 ? significand >>> 62 : significand >>> 63;
-        long digits = significand << 1 + odd;
+        long digits = significand << (1 + odd);
         long root = 1;
         rest -= 1;
         for (int bit = 1; bit < ROOT_BITS; bit++) {
@@ -283,6 +283,6 @@ final class FpArithmetic {
                 root |= 1;
             }
         }
-        return root << 64 - ROOT_BITS | ((rest | digits) != 0 ? 1 : 0);
+        return root << (64 - ROOT_BITS) | ((rest | digits) != 0 ? 1 : 0);
     }
 }

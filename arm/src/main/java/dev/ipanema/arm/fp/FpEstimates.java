@@ -32,7 +32,7 @@ public final class FpEstimates {
             status.fpsr |= FpStatus.UFC;
             return format.zero(sign);
         }
-        int estimate = Estimates.reciprocal((int) (format.significand(x) >>> 63 - BITS));
+        int estimate = Estimates.reciprocal((int) (format.significand(x) >>> (63 - BITS)));
         return format.zero(sign) | scaled(format, -exponent - 1, estimate);
     }
 
@@ -41,8 +41,8 @@ public final class FpEstimates {
     /// @param exponent of the estimate's first bit
     private static long scaled(FpFormat format, int exponent, int estimate) {
         int biased = exponent + format.bias();
-        long significand = (long) estimate << format.fractionBits() - BITS;
-        return biased < 1 ? significand >>> 1 - biased : ((long) (biased - 1) << format.fractionBits()) + significand;
+        long significand = (long) estimate << (format.fractionBits() - BITS);
+        return biased < 1 ? significand >>> (1 - biased) : ((long) (biased - 1) << format.fractionBits()) + significand;
     }
 
     /// {@return about 1 ÷ √x}
@@ -63,7 +63,7 @@ public final class FpEstimates {
         }
         int exponent = format.exponent(x);
         int odd = exponent & 1;
-        int estimate = Estimates.reciprocalSquareRoot((int) (format.significand(x) >>> 64 - BITS - odd));
+        int estimate = Estimates.reciprocalSquareRoot((int) (format.significand(x) >>> (64 - BITS - odd)));
         return scaled(format, -(exponent >> 1) - 1, estimate);
     }
 

@@ -48,7 +48,7 @@ public record FpFormat(int bits, int fractionBits, int flush, int inputDenormal,
 
     /// {@return the sign bit}
     public long signBit() {
-        return 1L << bits - 1;
+        return 1L << (bits - 1);
     }
 
     /// {@return the bits of the fraction}
@@ -58,12 +58,12 @@ public record FpFormat(int bits, int fractionBits, int flush, int inputDenormal,
 
     /// {@return the top bit of the fraction, set in a quiet NaN}
     long quietBit() {
-        return 1L << fractionBits - 1;
+        return 1L << (fractionBits - 1);
     }
 
     /// {@return the greatest value of the exponent field}
     int maxExponent() {
-        return (1 << bits - 1 - fractionBits) - 1;
+        return (1 << (bits - 1 - fractionBits)) - 1;
     }
 
     /// {@return what the exponent field of 1.0 holds}
@@ -93,12 +93,12 @@ public record FpFormat(int bits, int fractionBits, int flush, int inputDenormal,
 
     /// {@return the sign, 0 or 1}
     int sign(long x) {
-        return (int) (x >>> bits - 1) & 1;
+        return (int) (x >>> (bits - 1)) & 1;
     }
 
     /// {@return a zero with a sign}
     long zero(int sign) {
-        return (long) sign << bits - 1;
+        return (long) sign << (bits - 1);
     }
 
     /// {@return x without its sign}
@@ -137,7 +137,7 @@ public record FpFormat(int bits, int fractionBits, int flush, int inputDenormal,
     long significand(long x) {
         long fraction = x & fractionMask();
         return abs(x) > fractionMask()
-                ? (fraction | fractionMask() + 1) << 63 - fractionBits
+                ? (fraction | fractionMask() + 1) << (63 - fractionBits)
                 : fraction << Long.numberOfLeadingZeros(fraction);
     }
 

@@ -14,13 +14,13 @@ public final class FpIntegers {
 
     /// {@return the integer part of |x|, unsigned, whose exponent is below 64}
     private static long whole(int exponent, long significand) {
-        return exponent < 0 ? 0 : significand >>> 63 - exponent;
+        return exponent < 0 ? 0 : significand >>> (63 - exponent);
     }
 
     /// {@return the rest of |x| behind its integer part, as [FpRounding#isAway] takes it}
     private static long rest(int exponent, long significand) {
         if (exponent >= 0) {
-            return exponent == 63 ? 0 : significand << exponent + 1;
+            return exponent == 63 ? 0 : significand << (exponent + 1);
         }
         return exponent == -1 ? significand : 1;
     }
@@ -95,7 +95,7 @@ public final class FpIntegers {
         if (mode == FpRounding.ZERO && format.bits() == 64 && fractionBits == 0 && !unsigned) {
             long whole = Fp64.truncated(operand, size, status);
             if (whole != Long.MIN_VALUE) {
-                return whole & -1L >>> 64 - size;
+                return whole & -1L >>> (64 - size);
             }
         }
         long x = format.flushed(operand, status);
@@ -126,21 +126,21 @@ public final class FpIntegers {
         if (rest != 0) {
             status.fpsr |= FpStatus.IXC;
         }
-        return (sign != 0 ? -whole : whole) & -1L >>> 64 - size;
+        return (sign != 0 ? -whole : whole) & -1L >>> (64 - size);
     }
 
     /// {@return the greatest magnitude of a number with this sign}
     private static long limit(int sign, boolean unsigned, int size) {
         if (unsigned) {
-            return sign != 0 ? 0 : -1L >>> 64 - size;
+            return sign != 0 ? 0 : -1L >>> (64 - size);
         }
-        return (1L << size - 1) - 1 + sign;
+        return (1L << (size - 1)) - 1 + sign;
     }
 
     private static long saturated(int sign, boolean unsigned, int size, FpStatus status) {
         status.fpsr |= FpStatus.IOC;
         long limit = limit(sign, unsigned, size);
-        return (sign != 0 ? -limit : limit) & -1L >>> 64 - size;
+        return (sign != 0 ? -limit : limit) & -1L >>> (64 - size);
     }
 
     /// {@return an integer divided by 2 to the power of `fractionBits`, rounded as FPCR says (`FixedToFP`)}
@@ -152,7 +152,7 @@ public final class FpIntegers {
                 && format.bits() == 64
                 && Math.abs(value) < EXACT_IN_DOUBLE
                 && (value >= 0 || !unsigned)) {
-            return Double.doubleToRawLongBits(value);
+            return Double.doubleToRawLongBits((double) value);
         }
         if (value == 0) {
             return 0;
@@ -191,6 +191,6 @@ public final class FpIntegers {
         if (exponent < 64) {
             return whole(exponent, significand) & 0xffff_ffffL;
         }
-        return exponent - 63 < 32 ? significand << exponent - 63 & 0xffff_ffffL : 0;
+        return exponent - 63 < 32 ? significand << (exponent - 63) & 0xffff_ffffL : 0;
     }
 }

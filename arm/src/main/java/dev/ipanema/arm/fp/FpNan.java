@@ -45,7 +45,7 @@ final class FpNan {
 
     /// {@return the NaN `x` in another format: quiet, with the first bits of its fraction}
     static long convert(FpFormat from, FpFormat to, long x) {
-        long fraction = (x & from.fractionMask()) << 63 - from.fractionBits() >>> 63 - to.fractionBits();
+        long fraction = (x & from.fractionMask()) << (63 - from.fractionBits()) >>> (63 - to.fractionBits());
         return to.zero(from.sign(x)) | to.defaultNan() | fraction;
     }
 }

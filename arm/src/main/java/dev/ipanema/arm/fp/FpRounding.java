@@ -55,7 +55,7 @@ public final class FpRounding {
             biased = 0;
         }
         long kept = dropped < 64 ? significand >>> dropped : 0;
-        long rest = dropped < 64 ? significand << 64 - dropped : dropped == 64 ? significand : 1;
+        long rest = dropped < 64 ? significand << (64 - dropped) : dropped == 64 ? significand : 1;
         if (rest != 0 && biased == 0) {
             status.fpsr |= FpStatus.UFC;
         }

@@ -29,8 +29,8 @@ public final class FpWidening {
         if (half.abs(x) >= half.infinity()) {
             return sign | single.infinity() | (x & half.fractionMask()) << gained;
         }
-        long significand = half.significand(x) >>> 63 - single.fractionBits();
-        return sign | single.power(half.exponent(x)) | significand & single.fractionMask();
+        long significand = half.significand(x) >>> (63 - single.fractionBits());
+        return sign | single.power(half.exponent(x)) | (significand & single.fractionMask());
     }
 
     /// {@return addend + a0 × b0 + a1 × b1 of BFloat16 factors (`BFDotAdd`)}
@@ -90,7 +90,7 @@ public final class FpWidening {
             // Towards zero, then to odd.
             bits = (error < 0) == (sum < 0) ? bits | 1 : bits - 1 | 1;
         }
-        bits = (bits & DROPPED) != 0 ? bits & ~DROPPED | DROPPED + 1 : bits;
+        bits = (bits & DROPPED) != 0 ? (bits & ~DROPPED) | DROPPED + 1 : bits;
         return (float) inRange(Double.longBitsToDouble(bits));
     }
 }

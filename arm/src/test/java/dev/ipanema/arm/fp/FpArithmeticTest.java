@@ -188,7 +188,7 @@ class FpArithmeticTest {
 
     /// The square of a number of few bits.
     private static long square(FpFormat format, long x) {
-        long few = x & -1L << format.fractionBits() / 2 + 1;
+        long few = x & -1L << (format.fractionBits() / 2 + 1);
         return Fp.mul(format, few, few, new FpStatus());
     }
 

@@ -38,7 +38,7 @@ class FpConversionTest {
             FpFormat from = converted(1 + operands.below(3), modes.fpcr);
             FpFormat to = operands.oneIn(6) ? FpFormat.BFLOAT16 : converted(1 + operands.below(3), modes.fpcr);
             FpOracle source = new FpOracle(from, modes.fpcr, modes.fpsr);
-            int bias = (1 << 14 - to.fractionBits() + to.bits() - 16) - 1;
+            int bias = (1 << (14 - to.fractionBits() + to.bits() - 16)) - 1;
             long x =
                     operands.number(from, operands.oneIn(2) ? from.bias() : from.bias() - bias + operands.below(4) - 2);
 
@@ -84,7 +84,9 @@ class FpConversionTest {
                     .shiftRight(source.format.fractionBits())
                     .longValue();
             boolean byDefault = (source.fpcr & FpStatus.DN) != 0;
-            return byDefault ? target.defaultNan() : target.infinity(negative) | kept | 1L << format.fractionBits() - 1;
+            return byDefault
+                    ? target.defaultNan()
+                    : target.infinity(negative) | kept | 1L << (format.fractionBits() - 1);
         }
         if (source.isInfinite(x)) {
             if (format.alternative()) {
@@ -137,7 +139,7 @@ class FpConversionTest {
         } else if (!exact) {
             o.fpsr |= FpStatus.IXC;
         }
-        return integer.longValue() & -1L >>> 64 - size;
+        return integer.longValue() & -1L >>> (64 - size);
     }
 
     @Test

@@ -81,7 +81,7 @@ final class FpOracle {
     }
 
     boolean isNegative(long x) {
-        return (x >>> format.bits() - 1 & 1) != 0;
+        return (x >>> (format.bits() - 1) & 1) != 0;
     }
 
     private boolean isSpecial(long x) {
@@ -93,7 +93,7 @@ final class FpOracle {
     }
 
     boolean isSignalling(long x) {
-        return isNan(x) && fraction(x) < 1L << fractionBits - 1;
+        return isNan(x) && fraction(x) < 1L << (fractionBits - 1);
     }
 
     boolean isInfinite(long x) {
@@ -101,15 +101,15 @@ final class FpOracle {
     }
 
     long zero(boolean negative) {
-        return negative ? 1L << format.bits() - 1 : 0;
+        return negative ? 1L << (format.bits() - 1) : 0;
     }
 
     long infinity(boolean negative) {
-        return zero(negative) + ((1L << exponentBits) - 1 << fractionBits);
+        return zero(negative) + (((1L << exponentBits) - 1) << fractionBits);
     }
 
     long defaultNan() {
-        return infinity(false) + (1L << fractionBits - 1);
+        return infinity(false) + (1L << (fractionBits - 1));
     }
 
     long invalid() {
@@ -129,7 +129,7 @@ final class FpOracle {
 
     /// {@return the value of a number that is finite}
     Ratio value(long x) {
-        int bias = (1 << exponentBits - 1) - 1;
+        int bias = (1 << (exponentBits - 1)) - 1;
         long significand = field(x) == 0 ? fraction(x) : fraction(x) + (1L << fractionBits);
         int exponent = Math.max(field(x), 1) - bias - fractionBits;
         return Ratio.of(isNegative(x) ? -significand : significand).scaled(exponent);
@@ -140,7 +140,7 @@ final class FpOracle {
         for (long x : operands) {
             if (isSignalling(x)) {
                 fpsr |= FpStatus.IOC;
-                return (fpcr & FpStatus.DN) != 0 ? defaultNan() : x + (1L << fractionBits - 1);
+                return (fpcr & FpStatus.DN) != 0 ? defaultNan() : x + (1L << (fractionBits - 1));
             }
         }
         for (long x : operands) {
@@ -184,7 +184,7 @@ final class FpOracle {
         }
         boolean negative = value.signum() < 0;
         Ratio magnitude = magnitude(value);
-        int least = 2 - (1 << exponentBits - 1);
+        int least = 2 - (1 << (exponentBits - 1));
         int exponent = magnitude.numerator.bitLength() - magnitude.denominator.bitLength();
         if (magnitude.compareTo(Ratio.of(1).scaled(exponent)) < 0) {
             exponent--;
@@ -201,7 +201,7 @@ final class FpOracle {
         if (inexact && tiny) {
             fpsr |= FpStatus.UFC;
         }
-        int greatest = (1 << exponentBits - 1) - (format.alternative() ? 0 : 1);
+        int greatest = (1 << (exponentBits - 1)) - (format.alternative() ? 0 : 1);
         if (rounded.compareTo(Ratio.of(1).scaled(greatest + 1)) >= 0) {
             return overflow(negative, mode);
         }
@@ -214,21 +214,21 @@ final class FpOracle {
     private long bits(BigInteger significand, int unit, int least, boolean negative) {
         long integer = significand.longValueExact();
         int exponent = unit;
-        if (integer == 1L << fractionBits + 1) {
+        if (integer == 1L << (fractionBits + 1)) {
             integer >>= 1;
             exponent++;
         }
         if (integer < 1L << fractionBits) {
             return zero(negative) + integer;
         }
-        long field = exponent + fractionBits - least + 1;
+        long field = (long) exponent + fractionBits - least + 1;
         return zero(negative) + (field << fractionBits) + integer - (1L << fractionBits);
     }
 
     private long overflow(boolean negative, int mode) {
         if (format.alternative()) {
             fpsr |= FpStatus.IOC;
-            return zero(negative) + (1L << format.bits() - 1) - 1;
+            return zero(negative) + (1L << (format.bits() - 1)) - 1;
         }
         fpsr |= FpStatus.OFC | FpStatus.IXC;
         boolean away = switch (mode) {

@@ -39,7 +39,7 @@ class FpWideningTest {
     }
 
     private static long finite(long x, FpFormat format) {
-        return format.abs(x) < format.infinity() ? x : x & ~format.infinity() | format.infinity() >> 1;
+        return format.abs(x) < format.infinity() ? x : (x & ~format.infinity()) | format.infinity() >> 1;
     }
 
     @Test

@@ -46,7 +46,7 @@ final class Operands {
     /// {@return a number, its exponent near `near` half of the time}
     long number(FpFormat format, int near) {
         int fractionBits = format.fractionBits();
-        int exponents = 1 << format.bits() - 1 - fractionBits;
+        int exponents = 1 << (format.bits() - 1 - fractionBits);
         int field = switch (below(8)) {
             case 0 -> 0;
             case 1 -> exponents - 1;
@@ -59,17 +59,17 @@ final class Operands {
             case 0 -> 0;
             case 1 -> 1;
             case 2 -> -1;
-            case 3 -> 1L << fractionBits - 1;
+            case 3 -> 1L << (fractionBits - 1);
             case 4 -> 1L << below(fractionBits);
             case 5 -> random.nextLong() << below(fractionBits);
             default -> random.nextLong();
         };
         long sign = below(2);
-        return sign << format.bits() - 1 | (long) field << fractionBits | fraction & (1L << fractionBits) - 1;
+        return sign << (format.bits() - 1) | (long) field << fractionBits | (fraction & (1L << fractionBits) - 1);
     }
 
     /// {@return a number of any size}
     long number(FpFormat format) {
-        return number(format, below(1 << format.bits() - 1 - format.fractionBits()));
+        return number(format, below(1 << (format.bits() - 1 - format.fractionBits())));
     }
 }

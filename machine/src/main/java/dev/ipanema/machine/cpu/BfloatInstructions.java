@@ -43,7 +43,7 @@ final class BfloatInstructions {
         void perform(CpuContext ctx) {
             long result = 0;
             for (int lane = 0; lane < 4; lane++) {
-                result |= converted(Lanes.element(ctx.v[n], ctx.v[n + 1], lane, S), ctx.fp) << 16 * lane;
+                result |= converted(Lanes.element(ctx.v[n], ctx.v[n + 1], lane, S), ctx.fp) << (16 * lane);
             }
             if (VectorShape.isQ(aux)) {
                 ctx.v[d + 1] = result;

@@ -71,7 +71,7 @@ final class FpFunctions {
     }
 
     private static long allOnes(FpFormat format, boolean holds) {
-        return holds ? -1L >>> 64 - format.bits() : 0;
+        return holds ? -1L >>> (64 - format.bits()) : 0;
     }
 
     private static @Nullable FpFunction compare(int op) {

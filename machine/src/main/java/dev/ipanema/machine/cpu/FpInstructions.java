@@ -18,7 +18,7 @@ final class FpInstructions {
     private FpInstructions() {}
 
     /// Elements of one format.
-    private abstract static class OfFormat extends VectorInstruction {
+    abstract static class OfFormat extends VectorInstruction {
         final FpFormat format;
         final long mask;
 
@@ -213,7 +213,7 @@ final class FpInstructions {
     }
 
     /// Conversions between general registers and numbers: rounding mode, signedness and size are in the free bits.
-    private abstract static class General extends OfFormat {
+    abstract static class General extends OfFormat {
         final int fractionBits;
         final boolean unsigned;
         final boolean wide;
@@ -318,7 +318,7 @@ final class FpInstructions {
             FpFormat to = converted(size + 1, status);
             long result = 0;
             for (int at = 0; at < Integer.SIZE; at += from.bits()) {
-                result |= FpConvert.convert(from, to, elements >>> at & mask, status) << 2 * at;
+                result |= FpConvert.convert(from, to, elements >>> at & mask, status) << (2 * at);
             }
             return result;
         }

@@ -56,7 +56,7 @@ class FloatingPointTest {
     private float[] singles(int register) {
         float[] values = new float[4];
         for (int lane = 0; lane < 4; lane++) {
-            values[lane] = Float.intBitsToFloat((int) (rig.ctx.v(register, lane >> 1) >>> 32 * (lane & 1)));
+            values[lane] = Float.intBitsToFloat((int) (rig.ctx.v(register, lane >> 1) >>> (32 * (lane & 1))));
         }
         return values;
     }
