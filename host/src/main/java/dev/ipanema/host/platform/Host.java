@@ -8,6 +8,7 @@ import dev.ipanema.host.driver.DeviceRegion;
 import dev.ipanema.host.mm.AddressSpace;
 import dev.ipanema.host.mm.KernelMemory;
 import dev.ipanema.host.mm.PfnDatabase;
+import dev.ipanema.machine.cpu.GicvFrame;
 import dev.ipanema.machine.cpu.Machine;
 import dev.ipanema.machine.memory.PhysicalMemory;
 import dev.ipanema.machine.memory.PhysicalMemoryBuilder;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The features are system-wide: every processing element has them or none.
 public final class Host implements AutoCloseable {
+    /// Where the virtual CPU interface for guests with a GICv2 lies, on hosts that have one; as in QEMU's `virt`.
+    private static final long GICV_BASE = 0x0804_0000L;
+
     private final HostProfile profile;
     private final Machine machine;
     private final KernelMemory kernel;
@@ -48,11 +52,16 @@ public final class Host implements AutoCloseable {
         if (gpu != null && bar0 != null) {
             memory.mmio("bar0", gpu.bar0Base(), GpuBar0.SIZE, bar0);
         }
+        GicvFrame gicv = new GicvFrame();
+        if (profile.hasGicv2Compatibility()) {
+            memory.mmio("gicv", GICV_BASE, GicvFrame.SIZE, gicv);
+        }
         if (builder.maxResident > 0) {
             memory.maxResident(builder.maxResident);
         }
         this.machine = new Machine(
                 memory.build(), profile.cpu(), builder.processingElements, profile.exclusives(), builder.ticker);
+        gicv.attach(machine);
         this.kernel = new KernelMemory(
                 machine.physicalMemory(), new PfnDatabase(pfnRanges), reserved, mte(), builder.thpAlways);
     }
@@ -118,6 +127,11 @@ public final class Host implements AutoCloseable {
     /// {@return the kernel's memory}
     public KernelMemory kernel() {
         return kernel;
+    }
+
+    /// {@return where the virtual CPU interface of a GICv2 lies, -1 when the interrupt controller has none}
+    public long gicvBase() {
+        return profile.hasGicv2Compatibility() ? GICV_BASE : -1;
     }
 
     /// {@return the processor}

@@ -126,6 +126,12 @@ public record HostProfile(
         return new HostProfile("recording", cpu, memory, null, ExclusivePolicy.WORK);
     }
 
+    /// {@return whether the interrupt controller can be a guest's GICv2: those of Grace and Altra (GIC-700, GIC-600)
+    /// cannot}
+    public boolean hasGicv2Compatibility() {
+        return name.equals("max") || name.equals("recording");
+    }
+
     /// {@return this host with another processor}
     ///
     /// @throws BadInput when the processor cannot address the host's memory

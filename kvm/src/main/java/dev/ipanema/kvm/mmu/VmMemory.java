@@ -1,5 +1,6 @@
 package dev.ipanema.kvm.mmu;
 
+import dev.ipanema.arm.pgtable.Stage2Prot;
 import dev.ipanema.host.mm.AddressSpace;
 import dev.ipanema.host.mm.HostPte;
 import dev.ipanema.host.mm.PfnDatabase;
@@ -7,9 +8,11 @@ import dev.ipanema.kvm.memslot.DirtyBitmap;
 import dev.ipanema.kvm.memslot.DirtyRing;
 import dev.ipanema.kvm.memslot.Memslot;
 import dev.ipanema.kvm.memslot.Memslots;
+import dev.ipanema.kvm.stage2.TablePageCache;
 import dev.ipanema.kvm.trace.KvmTrace;
 import dev.ipanema.kvm.version.KernelVersion;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -108,6 +111,34 @@ public final class VmMemory implements AutoCloseable {
     void publish(Memslots newSlots) {
         notifier.publishWhenQuiet(() -> memslots = newSlots);
         srcu.synchronize();
+    }
+
+    // ---- devices ---------------------------------------------------------------------------------------------------
+
+    /// Maps physical registers of a device for the guest, as Device memory (`kvm_phys_addr_ioremap`).
+    ///
+    /// @param size bytes, whole pages
+    /// @return 0, or -ENOMEM and what [S2Mmu#map] returns
+    public int ioremap(long ipa, long pa, long size) {
+        try (TablePageCache cache = mmu.newCache()) {
+            for (long done = 0; done < size; done += 1L << HostPte.PAGE_SHIFT) {
+                int result = mmu.topUp(cache);
+                if (result == 0) {
+                    Lock lock = mmu.exclusiveLock();
+                    lock.lock();
+                    try {
+                        int prot = Stage2Prot.RW | Stage2Prot.DEVICE;
+                        result = mmu.map(ipa + done, 1L << HostPte.PAGE_SHIFT, pa + done, prot, cache);
+                    } finally {
+                        lock.unlock();
+                    }
+                }
+                if (result != 0) {
+                    return result;
+                }
+            }
+            return 0;
+        }
     }
 
     // ---- dirty pages -----------------------------------------------------------------------------------------------

@@ -206,6 +206,9 @@ public final class Vgic {
                 }
             }
             int result = host.registerMmio(distBase, v3 ? Gicd.SIZE_V3 : Gicd.SIZE_V2, dist);
+            if (result == 0 && !v3) {
+                result = host.mapCpuInterface(cpuBase);
+            }
             if (result == 0) {
                 mapped = true;
             }

@@ -23,6 +23,12 @@ public interface VgicHost {
     /// @return 0, or -EEXIST when the range overlaps another device
     int registerMmio(long ipa, long size, KvmIoDevice device);
 
+    /// Maps the physical virtual CPU interface of a GICv2 where the guest looks for its CPU interface
+    /// (`kvm_phys_addr_ioremap`).
+    ///
+    /// @return 0 or a negated errno
+    int mapCpuInterface(long ipa);
+
     /// {@return the VM's IPA size in bits}
     int ipaBits();
 

@@ -105,9 +105,10 @@ public final class Kvm {
         return host.machine().nextRandom();
     }
 
-    /// {@return whether the host's interrupt controller can be a guest's GICv2}
-    boolean hasGicv2() {
-        return false;
+    /// {@return the physical address of the virtual CPU interface of a GICv2, negative when the host's interrupt
+    /// controller cannot be one (`kvm_vgic_global_state.vcpu_base`)}
+    long gicvBase() {
+        return host.gicvBase();
     }
 
     PhysicalCpus cpus() {

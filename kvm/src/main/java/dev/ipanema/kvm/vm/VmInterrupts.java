@@ -13,6 +13,7 @@ import dev.ipanema.kvm.vgic.VgicDevice;
 import dev.ipanema.kvm.vgic.VgicHost;
 import dev.ipanema.kvm.vgic.VgicItsDevice;
 import dev.ipanema.kvm.vgic.VgicVcpu;
+import dev.ipanema.machine.cpu.GicvFrame;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntConsumer;
@@ -87,6 +88,11 @@ final class VmInterrupts {
         }
 
         @Override
+        public int mapCpuInterface(long ipa) {
+            return vm.memory().ioremap(ipa, vm.kvm().gicvBase(), GicvFrame.SIZE);
+        }
+
+        @Override
         public int ipaBits() {
             return vm.ipaBits();
         }
@@ -141,7 +147,7 @@ final class VmInterrupts {
             return new VgicItsDevice(present);
         }
         boolean v3 = type == KvmDeviceUapi.KVM_DEV_TYPE_ARM_VGIC_V3;
-        if (!v3 && (type != KvmDeviceUapi.KVM_DEV_TYPE_ARM_VGIC_V2 || !vm.kvm().hasGicv2())) {
+        if (!v3 && (type != KvmDeviceUapi.KVM_DEV_TYPE_ARM_VGIC_V2 || vm.kvm().gicvBase() < 0)) {
             throw new KvmError(ENODEV, "KVM_CREATE_DEVICE type " + type);
         }
         synchronized (vm) {

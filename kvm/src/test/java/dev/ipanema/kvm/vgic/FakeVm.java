@@ -94,6 +94,11 @@ final class FakeVm implements VgicHost {
     }
 
     @Override
+    public int mapCpuInterface(long ipa) {
+        return 0;
+    }
+
+    @Override
     public int ipaBits() {
         return 40;
     }

@@ -8,6 +8,7 @@ import dev.ipanema.machine.mmu.Mmu;
 import dev.ipanema.machine.mmu.TlbDomain;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Simulated hardware: physical memory, processing elements that share it, their TLB domain and the system counter.
 ///
@@ -96,6 +97,19 @@ public final class Machine implements AutoCloseable {
     /// {@return the system counter}
     public Counter counter() {
         return counter;
+    }
+
+    /// {@return what the calling thread runs on one of the processing elements, null when it runs none}
+    @Nullable
+    CpuContext runningHere() {
+        Thread here = Thread.currentThread();
+        for (ProcessingElement element : elements) {
+            CpuContext running = element.runningOn(here);
+            if (running != null) {
+                return running;
+            }
+        }
+        return null;
     }
 
     /// Sets the event register of every processing element: SEV.

@@ -72,6 +72,8 @@ public final class ProcessingElement {
     private long instructions;
     private long exceptionsWithoutProgress;
     private volatile @Nullable Thread waiting;
+    private @Nullable Thread runner;
+    private @Nullable CpuContext running;
 
     ProcessingElement(int index, Mmu mmu, CodeRegistry registry, Machine machine) {
         this.index = index;
@@ -170,12 +172,23 @@ public final class ProcessingElement {
     public Exit run(CpuContext ctx, long maxInstructions) {
         mmu.setContext(ctx.translation());
         setEvent();
+        runner = Thread.currentThread();
+        running = ctx;
         mmu.enterGuest();
         try {
             return runInside(ctx, maxInstructions);
         } finally {
             mmu.exitGuest();
+            running = null;
+            runner = null;
         }
+    }
+
+    /// {@return what runs here on a thread, null when it runs nothing here}
+    @Nullable
+    CpuContext runningOn(Thread thread) {
+        // RACE: another thread may read any value of these, but its own identity only where it runs itself.
+        return runner == thread ? running : null;
     }
 
     private Exit runInside(CpuContext ctx, long maxInstructions) {
