@@ -39,10 +39,10 @@ public final class VirtioBlock extends VirtioDevice {
     private static final int UNMAP = 1;
 
     private static final int SEG_MAX = 254;
-    private static final int SIZE_MAX = 1 << 20;
+    private static final int SIZE_MAX = 128 << 10;
     private static final long MAX_DATA = (long) SEG_MAX * SIZE_MAX;
     private static final int MAX_RANGES = 16;
-    private static final int MAX_RANGE_SECTORS = 1 << 16;
+    private static final int MAX_RANGE_SECTORS = 1 << 13;
     private static final int CONFIG_SIZE = 60;
     private static final int CHUNK = 64 << 10;
 
@@ -189,6 +189,7 @@ public final class VirtioBlock extends VirtioDevice {
             long position = LittleEndian.get64(ranges, at) << SECTOR_SHIFT;
             long bytes = LittleEndian.getU32(ranges, at + 8) << SECTOR_SHIFT;
             if (zero) {
+                queue(0).charge(bytes);
                 backend.zero(position, bytes);
             } else {
                 backend.discard(position, bytes);

@@ -78,7 +78,7 @@ public final class VirtioConsole extends VirtioDevice {
     /// Gives the guest bytes to read on a port.
     public void send(int port, byte[] bytes) {
         ports.get(port).add(bytes);
-        if (isActive()) {
+        if (wake()) {
             deliver(port);
         }
     }

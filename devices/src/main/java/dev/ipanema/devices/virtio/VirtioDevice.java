@@ -74,6 +74,9 @@ public abstract class VirtioDevice {
     /// The driver has put requests into a queue.
     protected abstract void notified(int queue);
 
+    /// Time has passed: what comes from outside may be given to the driver.
+    protected void poll() {}
+
     // ---- what a device uses ----------------------------------------------------------------------------------------
 
     /// {@return a queue}
@@ -86,9 +89,10 @@ public abstract class VirtioDevice {
         return (registers().driverFeatures() & feature) != 0;
     }
 
-    /// {@return whether the driver may be given something: it is ready and no error has happened}
-    protected final boolean isActive() {
-        return registers != null && registers.isActive();
+    /// {@return whether the driver may be given something that has come from outside: it is ready and no error has
+    /// happened}
+    protected final boolean wake() {
+        return registers != null && registers.wake();
     }
 
     /// Tells the driver of the requests pushed to a queue, if it wants that.

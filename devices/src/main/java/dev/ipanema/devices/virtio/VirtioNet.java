@@ -56,7 +56,7 @@ public final class VirtioNet extends VirtioDevice {
 
     @Override
     protected void activate() {
-        poll();
+        receive();
     }
 
     @Override
@@ -69,7 +69,7 @@ public final class VirtioNet extends VirtioDevice {
         if (queue == TRANSMIT) {
             transmit();
         }
-        poll();
+        receive();
     }
 
     private void transmit() {
@@ -89,11 +89,15 @@ public final class VirtioNet extends VirtioDevice {
         signal(TRANSMIT);
     }
 
-    /// Gives the guest the frames that its peer has, as far as it has buffers for them.
-    public void poll() {
-        if (!isActive()) {
-            return;
+    @Override
+    protected void poll() {
+        if (wake()) {
+            receive();
         }
+    }
+
+    /// Gives the guest the frames that its peer has, as far as it has buffers for them.
+    private void receive() {
         Virtqueue queue = queue(RECEIVE);
         byte[] next = waiting != null ? waiting : peer.next();
         while (next != null) {

@@ -74,6 +74,7 @@ public final class VirtioRegisters {
         }
         status |= added;
         if ((added & DRIVER_OK) != 0) {
+            wake();
             device.activate();
             checkQueues();
         }
@@ -256,10 +257,33 @@ public final class VirtioRegisters {
 
     /// The driver has put requests into a queue.
     public void notifyQueue(int queue) {
-        if (isActive() && isReady(queue)) {
+        if (isReady(queue) && wake()) {
             device.notified(queue);
             checkQueues();
         }
+    }
+
+    /// Begins some work for the driver.
+    ///
+    /// @return false when there is none to be done: the driver is not ready or an error has happened
+    boolean wake() {
+        if (isActive()) {
+            for (Virtqueue queue : queues) {
+                queue.refill();
+            }
+        }
+        return isActive();
+    }
+
+    /// Goes on with what a notification has left over, and gives the driver what has come from outside. To be called
+    /// now and then, 50 times a second for example, under the VMM's lock.
+    public void poll() {
+        for (int i = 0; i < queues.length; i++) {
+            if (queues[i].isUnfinished()) {
+                notifyQueue(i);
+            }
+        }
+        device.poll();
     }
 
     /// Interrupts for the requests pushed to a queue, if the driver wants that.

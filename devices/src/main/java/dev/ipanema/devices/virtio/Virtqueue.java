@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Whatever the driver puts into the rings, a queue answers in bounded time and touches memory only through its
 /// [DmaPort]. Rings that make no sense end in [#error()]; a queue with an error does nothing until it is reset.
+/// Requests are only taken as far as a budget lasts, which each notification fills anew: a driver that adds requests as
+/// fast as they are served would else hold its VMM for ever. What is left then is served when the VMM polls.
 public final class Virtqueue {
     private static final int FLAGS = 0;
     private static final int INDEX = 2;
@@ -16,6 +18,11 @@ public final class Virtqueue {
     private static final int USED_ENTRY = 8;
     private static final int NO_INTERRUPT = 1;
     private static final int U16 = 0xffff;
+
+    /// What one notification may make a device do.
+    private static final int BUDGET_REQUESTS = 1024;
+
+    private static final long BUDGET_BYTES = 64L << 20;
 
     private final DmaPort dma;
     private final DescriptorChain chain;
@@ -30,6 +37,8 @@ public final class Virtqueue {
     private int nextAvail;
     private int nextUsed;
     private int signalled;
+    private int requestsLeft;
+    private long bytesLeft;
     private @Nullable String error;
 
     Virtqueue(DmaPort dma, int maxSize) {
@@ -139,11 +148,32 @@ public final class Virtqueue {
 
     // ---- requests --------------------------------------------------------------------------------------------------
 
-    /// {@return the next request, null when there is none; valid until the next call}
+    /// Fills the budget.
+    void refill() {
+        requestsLeft = BUDGET_REQUESTS;
+        bytesLeft = BUDGET_BYTES;
+    }
+
+    /// {@return whether requests may wait that the budget did not suffice for}
+    boolean isUnfinished() {
+        return ready && error == null && isSpent();
+    }
+
+    private boolean isSpent() {
+        return requestsLeft <= 0 || bytesLeft <= 0;
+    }
+
+    /// Takes from the budget what a request costs beyond the bytes of its buffers.
+    public void charge(long bytes) {
+        bytesLeft -= bytes;
+    }
+
+    /// {@return the next request, null when there is none now; valid until the next call}
     public @Nullable DescriptorChain next() {
-        if (!ready || error != null || !hasNext()) {
+        if (!ready || error != null || isSpent() || !hasNext()) {
             return null;
         }
+        requestsLeft--;
         // The index was read: entries up to it are now what the driver wrote before it.
         VarHandle.acquireFence();
         long head = dma.load(driver + RING + (long) (nextAvail & size - 1) * AVAIL_ENTRY, Short.BYTES);
@@ -153,7 +183,11 @@ public final class Virtqueue {
         }
         nextAvail = nextAvail + 1 & U16;
         error = chain.collect(descriptors, size, (int) head, indirect);
-        return error == null ? chain : null;
+        if (error != null) {
+            return null;
+        }
+        charge(chain.readable() + chain.writable());
+        return chain;
     }
 
     /// Gives the request that [#next()] returned last back to the queue: it will be returned again.

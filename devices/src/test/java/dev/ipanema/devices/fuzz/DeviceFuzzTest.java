@@ -146,7 +146,8 @@ class DeviceFuzzTest {
             }
             switch (random.nextInt(8)) {
                 case 0 -> scribbleRegister(mmio, VirtioMmio.SIZE);
-                case 1, 2, 3 -> mmio.write(0x50, 4, random.nextInt(6));
+                case 1, 2 -> mmio.write(0x50, 4, random.nextInt(6));
+                case 3 -> mmio.registers().poll();
                 default -> scribble();
             }
         }

@@ -30,7 +30,8 @@ class VirtioNetTest {
     });
     private final TestMemory memory = TestDriver.memory();
     private final TestIrq irq = new TestIrq();
-    private final TestDriver driver = new TestDriver(new MmioDriver(new VirtioMmio(net, memory, irq)), memory);
+    private final VirtioMmio mmio = new VirtioMmio(net, memory, irq);
+    private final TestDriver driver = new TestDriver(new MmioDriver(mmio), memory);
 
     private static byte[] filled(int length, int value) {
         byte[] bytes = new byte[length];
@@ -58,7 +59,7 @@ class VirtioNetTest {
         driver.start(2);
         coming.add(filled(60, 1));
         coming.add(filled(61, 2));
-        net.poll();
+        mmio.registers().poll();
         TestDriver.Buffer first = driver.out(1526);
         TestDriver.Buffer second = driver.out(1526);
         driver.add(0, first);
@@ -79,7 +80,7 @@ class VirtioNetTest {
         driver.add(0, driver.out(100));
         coming.add(filled(200, 1));
         coming.add(filled(60, 2));
-        net.poll();
+        mmio.registers().poll();
 
         assertThat(driver.used(0).length()).isEqualTo(HEADER + 60);
     }

@@ -212,4 +212,58 @@ class VirtqueueTest {
 
         assertThat(again.request(0, again.out(16))).isEqualTo(16);
     }
+
+    /// A device that never gets to the end: each request that it serves makes another one available.
+    private final class Endless extends VirtioDevice {
+        private int served;
+
+        Endless() {
+            super(4, 1);
+        }
+
+        @Override
+        protected long features() {
+            return 0;
+        }
+
+        @Override
+        protected void notified(int index) {
+            Virtqueue queue = queue(0);
+            for (DescriptorChain request = queue.next(); request != null; request = queue.next()) {
+                served++;
+                queue.push(request, 0);
+                memory.store(TestDriver.driverArea(0) + 2, 2, served + 1);
+            }
+        }
+    }
+
+    @Test
+    void aDriverThatAddsRequestsWithoutEndDoesNotHoldTheDevice() {
+        Endless device = new Endless();
+        VirtioMmio endless = new VirtioMmio(device, memory, irq);
+        TestDriver other = new TestDriver(new MmioDriver(endless), memory);
+        other.start(1);
+        other.add(0, other.out(16));
+        other.kick(0);
+        assertThat(device.served).isEqualTo(1024);
+
+        endless.registers().poll();
+        assertThat(device.served).isEqualTo(2048);
+    }
+
+    @Test
+    void hugeBuffersUseUpWhatANotificationMayDo() {
+        driver.start(1);
+        long huge = 48L << 20;
+        driver.descriptor(TestDriver.descriptors(0), 0, TestDriver.BUFFERS, (int) huge, WRITE, 0);
+        for (int i = 0; i < 5; i++) {
+            driver.makeAvailable(0, 0);
+        }
+        driver.kick(0);
+        assertThat(memory.load(TestDriver.deviceArea(0) + 2, 2)).isEqualTo(2);
+
+        mmio.registers().poll();
+        mmio.registers().poll();
+        assertThat(memory.load(TestDriver.deviceArea(0) + 2, 2)).isEqualTo(5);
+    }
 }

@@ -10,7 +10,7 @@ import dev.ipanema.devices.pci.VirtioPci;
 import dev.ipanema.devices.serial.Pl011;
 import dev.ipanema.devices.virtio.VirtioDevice;
 import dev.ipanema.devices.virtio.VirtioMmio;
-import dev.ipanema.devices.virtio.VirtioNet;
+import dev.ipanema.devices.virtio.VirtioRegisters;
 import dev.ipanema.kvm.uapi.KvmCap;
 import dev.ipanema.kvm.uapi.KvmRun;
 import dev.ipanema.kvm.uapi.VcpuEvents;
@@ -37,7 +37,7 @@ final class VirtHardware implements AutoCloseable {
     private final MmioBus bus = new MmioBus();
     private final VirtInterrupts interrupts;
     private final SerialPort serial;
-    private final List<VirtioNet> networks = new ArrayList<>();
+    private final List<VirtioRegisters> virtio = new ArrayList<>();
     private final Pl031 rtc;
     private final ReentrantLock lock;
 
@@ -83,18 +83,18 @@ final class VirtHardware implements AutoCloseable {
         PciHostBridge bridge = pci(config);
         for (GuestDevice device : config.devices()) {
             VirtioDevice model = device.model().get();
-            if (model instanceof VirtioNet net) {
-                networks.add(net);
-            }
             switch (device.transport()) {
                 case MMIO -> {
                     IrqLine line = interrupts.spi(VirtMap.VIRTIO_MMIO_SPI + window);
                     VirtioMmio registers = new VirtioMmio(model, dma, line);
                     bus.add(device.name(), VirtMap.virtioMmio(window), VirtMap.VIRTIO_MMIO_SIZE, registers);
+                    virtio.add(registers.registers());
                     window++;
                 }
                 case PCI -> {
-                    bridge.add(slot, new VirtioPci(model, dma));
+                    VirtioPci function = new VirtioPci(model, dma);
+                    bridge.add(slot, function);
+                    virtio.add(function.registers());
                     slot++;
                 }
             }
@@ -114,14 +114,14 @@ final class VirtHardware implements AutoCloseable {
         return bridge;
     }
 
-    /// Gives the guest the frames that have come from its networks: to be called often.
+    /// Gives the guest what has come for its virtio devices, and serves what they have put off: to be called often.
     void poll() {
-        if (networks.isEmpty()) {
+        if (virtio.isEmpty()) {
             return;
         }
         lock.lock();
         try {
-            networks.forEach(VirtioNet::poll);
+            virtio.forEach(VirtioRegisters::poll);
         } finally {
             lock.unlock();
         }
