@@ -50,6 +50,9 @@ package dev.ipanema.arm.a64;
 /// | DSB, DMB, ISB, CLREX | CRm; DSB nXS: CRm of the like DSB with [#BARRIER_NXS] set | |
 /// | RMIF | rotation | mask |
 /// | PRFM | as a load; nothing faults | `rd` is the prefetch operation |
+/// | LD1 … ST4_LANE, LD1R … LD4R | bytes accessed | [VectorShape]; free bits: see `simd-load-store.txt` |
+/// | MOVI_V, ORR_IMM_V, BIC_IMM_V | constant, repeated to 64 bits; complemented for BIC | [VectorShape] |
+/// | other SIMD and floating point | index, shift, fraction bits, condition | [VectorShape] |
 ///
 /// Loads and stores: address = base (`rn`) plus imm for _IMM and _PRE, base for _POST, base plus `rm <<
 /// Access.indexShift(aux)` for _REG, base plus [#extend(long, int)] of `rm` for _EXT, the instruction's

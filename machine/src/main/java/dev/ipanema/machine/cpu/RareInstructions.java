@@ -11,9 +11,8 @@ import dev.ipanema.arm.register.SysReg;
 import java.lang.invoke.VarHandle;
 
 /// The instructions that the hot loop does not execute itself: exception generation and return, system registers,
-/// barriers, hints, CRC, by [MemoryInstructions] exclusives and atomics, by
-/// [PointerInstructions] pointer authentication. What no guest here has (SIMD and
-/// floating point, 64-byte accesses) is UNDEFINED.
+/// barriers, hints, CRC, by [MemoryInstructions] exclusives and atomics, by [PointerInstructions] pointer
+/// authentication. What no guest here has (64-byte accesses) is UNDEFINED.
 ///
 /// `ctx.pc` is the instruction's address. An answer of [Interpreter#NEXT] leaves it; with every other answer it is
 /// where
