@@ -9,6 +9,7 @@ import dev.ipanema.arm.pgtable.Granule;
 import dev.ipanema.arm.pgtable.Stage2Descriptor;
 import dev.ipanema.arm.pgtable.Stage2Geometry;
 import dev.ipanema.arm.pgtable.VtcrEl2;
+import dev.ipanema.arm.register.CpacrEl1;
 import dev.ipanema.arm.register.HcrEl2;
 import dev.ipanema.arm.register.Pstate;
 import dev.ipanema.arm.register.SctlrEl1;
@@ -90,6 +91,11 @@ class HostileInstructionsTest {
         {0x5400_0000, 0xff00_0010}, // conditional branches
         {0x1000_0000, 0x1c00_0000}, // immediate data processing
         {0x0a00_0000, 0x0e00_0000}, // register data processing
+        {0x0e00_0000, 0x0e00_0000}, // SIMD, floating point and cryptography
+        {0x0e00_0000, 0x9e00_0000}, // SIMD
+        {0x0c00_0000, 0xbe00_0000}, // SIMD structures
+        {0x3c00_0000, 0x3e00_0000}, // loads and stores of one SIMD register
+        {0x2c00_0000, 0x3e00_0000}, // pairs of SIMD registers
     };
 
     private final SplittableRandom random = new SplittableRandom(SEED);
@@ -136,6 +142,10 @@ class HostileInstructionsTest {
         }
         for (int n = 0; n < 31; n++) {
             assertThat(ctx.x(n)).as("X%d, seed %d trial %d", n, SEED, trial).isNotEqualTo(SECRET);
+        }
+        for (int n = 0; n < 64; n++) {
+            long half = ctx.v(n / 2, n % 2);
+            assertThat(half).as("V%d, seed %d trial %d", n / 2, SEED, trial).isNotEqualTo(SECRET);
         }
         return Math.max(1, pe.instructions() - before);
     }
@@ -232,6 +242,12 @@ class HostileInstructionsTest {
                 ctx.set(reg, randomValue());
             }
         }
+        for (int n = 0; n < 64; n++) {
+            ctx.setV(n / 2, n % 2, randomValue());
+        }
+        ctx.set(
+                SysReg.CPACR_EL1,
+                random.nextLong() | (random.nextInt(4) == 0 ? 0 : CpacrEl1.FPEN_EL1 | CpacrEl1.FPEN_EL0));
         ctx.set(SysReg.VBAR_EL1, guestAddress());
         ctx.set(SysReg.TTBR0_EL1, guestAddress() & -(long) PAGE);
         ctx.set(SysReg.TTBR1_EL1, guestAddress() & -(long) PAGE);
