@@ -56,7 +56,7 @@ public final class AuthenticatedPointer {
         if (bits == 0 || bits == extension) {
             return cipher;
         }
-        return level == PauthLevel.EPAC ? 0 : cipher ^ 1L << (tbi ? SELECT_BIT - 1 : Long.SIZE - 2);
+        return level == PauthLevel.EPAC ? 0 : cipher ^ (1L << (tbi ? SELECT_BIT - 1 : Long.SIZE - 2));
     }
 
     /// {@return a pointer whose code is replaced by what an address has there when it is right, else a pointer that
@@ -69,7 +69,7 @@ public final class AuthenticatedPointer {
         boolean tbi = ignoresTopByte(pointer, tcr, data);
         long code = extension(tcr, TcrEl1.half(pointer), tbi, model) & ~(1L << SELECT_BIT);
         if (level.xors()) {
-            return pointer ^ cipher & code;
+            return pointer ^ (cipher & code);
         }
         long original = strip(pointer, tcr, data, model);
         if (((pointer ^ cipher) & code) == 0) {
@@ -101,6 +101,6 @@ public final class AuthenticatedPointer {
     /// The half that a pointer without a code means: by bit 55 when a top byte may be ignored, else by bit 63.
     private static int select(long pointer, long tcr, boolean data) {
         boolean byBit55 = ignoresTopByte(tcr, 0, data) || ignoresTopByte(tcr, 1, data);
-        return byBit55 ? TcrEl1.half(pointer) : (int) (pointer >>> Long.SIZE - 1);
+        return byBit55 ? TcrEl1.half(pointer) : (int) (pointer >>> (Long.SIZE - 1));
     }
 }

@@ -8,11 +8,12 @@ package dev.ipanema.arm.pauth;
 ///
 /// Sources: R. Avanzi, "The QARMA Block Cipher Family", 2016; Arm ARM DDI 0487, `ComputePAC`, for the choice of
 /// S-boxes and numbers of rounds.
-public enum Qarma {
+public final class Qarma {
     /// S-box σ2, five rounds each way.
-    QARMA5(5, new int[] {11, 6, 8, 15, 12, 0, 9, 14, 3, 7, 4, 5, 13, 2, 1, 10}),
+    public static final Qarma QARMA5 = new Qarma(5, new int[] {11, 6, 8, 15, 12, 0, 9, 14, 3, 7, 4, 5, 13, 2, 1, 10});
+
     /// S-box σ1, three rounds each way.
-    QARMA3(3, new int[] {10, 13, 14, 6, 15, 7, 3, 5, 9, 8, 0, 12, 11, 1, 2, 4});
+    public static final Qarma QARMA3 = new Qarma(3, new int[] {10, 13, 14, 6, 15, 7, 3, 5, 9, 8, 0, 12, 11, 1, 2, 4});
 
     private static final int CELLS = 16;
     private static final int CELL_BITS = 4;
@@ -46,7 +47,7 @@ public enum Qarma {
     private final long[] substitute;
     private final long[] substituteBack;
 
-    Qarma(int rounds, int[] box) {
+    private Qarma(int rounds, int[] box) {
         this.rounds = rounds;
         this.substitute = substitution(box);
         this.substituteBack = substitution(inverse(box));
@@ -65,7 +66,7 @@ public enum Qarma {
 
     /// The cipher with another number of rounds, at most 5, for which test vectors are published too.
     long encrypt(long data, long tweak, long whitening, long core, int count) {
-        long otherWhitening = Long.rotateRight(whitening, 1) ^ whitening >>> Long.SIZE - 1;
+        long otherWhitening = Long.rotateRight(whitening, 1) ^ (whitening >>> (Long.SIZE - 1));
         long state = data ^ whitening;
         long running = tweak;
         for (int i = 0; i < count; i++) {
@@ -131,7 +132,7 @@ public enum Qarma {
         long[] table = new long[BYTES * BYTE_VALUES];
         for (int at = 0; at < BYTES; at++) {
             for (int value = 0; value < BYTE_VALUES; value++) {
-                table[at * BYTE_VALUES + value] = permute((long) value << 8 * at, from);
+                table[at * BYTE_VALUES + value] = permute((long) value << (8 * at), from);
             }
         }
         return table;
@@ -150,7 +151,7 @@ public enum Qarma {
         for (int at = 0; at < BYTES; at++) {
             for (int value = 0; value < BYTE_VALUES; value++) {
                 long cells = (long) box[value >>> CELL_BITS] << CELL_BITS | box[value & 0xf];
-                table[at * BYTE_VALUES + value] = cells << 8 * at;
+                table[at * BYTE_VALUES + value] = cells << (8 * at);
             }
         }
         return table;
@@ -169,7 +170,7 @@ public enum Qarma {
         int[] back = inverse(TWEAK);
         long[] table = new long[BYTES * BYTE_VALUES];
         for (int i = 0; i < table.length; i++) {
-            long x = (long) (i % BYTE_VALUES) << 8 * (i / BYTE_VALUES);
+            long x = (long) (i % BYTE_VALUES) << (8 * (i / BYTE_VALUES));
             table[i] = permute(register(x, false), back);
         }
         return table;

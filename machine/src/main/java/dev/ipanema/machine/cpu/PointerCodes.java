@@ -68,7 +68,7 @@ final class PointerCodes {
     long encrypt(CpuContext ctx, PacKey key, long plain, long modifier) {
         long low = ctx.sys[key.low().index()];
         long high = ctx.sys[key.high().index()];
-        int at = LONGS * ((int) ((plain ^ Long.rotateLeft(modifier, 21) ^ low) * MIX >>> 54) & (ENTRIES - 1));
+        int at = LONGS * ((int) (((plain ^ Long.rotateLeft(modifier, 21) ^ low) * MIX) >>> 54) & (ENTRIES - 1));
         if (memory[at] != low || memory[at + 1] != high || memory[at + 2] != modifier || memory[at + 3] != plain) {
             memory[at] = low;
             memory[at + 1] = high;
