@@ -55,7 +55,7 @@ public final class DebugControl {
         boolean hmc = (control >>> HMC_SHIFT & 1) != 0;
         int pac = (int) (control >>> PAC_SHIFT) & 3;
         boolean secureOnly = ssc == 2 && !hmc;
-        if (secureOnly || ssc == 3 && !hmc) {
+        if (secureOnly || (ssc == 3 && !hmc)) {
             return false;
         }
         return (pac >>> (el == 0 ? 1 : 0) & 1) != 0;
