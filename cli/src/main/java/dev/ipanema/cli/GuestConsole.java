@@ -15,6 +15,7 @@ final class GuestConsole implements IntConsumer {
     private final @Nullable OutputStream out;
     private final ConsoleScript script;
     private final Consumer<byte[]> answer;
+    private final Runnable wake;
     private final byte[] buffer = new byte[BUFFER];
     private int count;
     private int last = '\n';
@@ -23,10 +24,12 @@ final class GuestConsole implements IntConsumer {
 
     /// @param out null: the output is not shown
     /// @param answer takes what the script sends
-    GuestConsole(@Nullable OutputStream out, ConsoleScript script, Consumer<byte[]> answer) {
+    /// @param wake is called when there is something to flush
+    GuestConsole(@Nullable OutputStream out, ConsoleScript script, Consumer<byte[]> answer, Runnable wake) {
         this.out = out;
         this.script = script;
         this.answer = answer;
+        this.wake = wake;
     }
 
     @Override
@@ -34,6 +37,9 @@ final class GuestConsole implements IntConsumer {
         synchronized (this) {
             if (count == BUFFER) {
                 flush();
+            }
+            if (count == 0) {
+                wake.run();
             }
             buffer[count++] = (byte) value;
             last = value;

@@ -72,7 +72,14 @@ final class GuestSession {
         script = new ConsoleScript(options.steps());
         OutputStream shown =
                 options.json() ? null : options.command() == null ? streams.console() : streams.errorBytes();
-        console = new GuestConsole(shown, script, this::send);
+        console = new GuestConsole(shown, script, this::send, this::wake);
+    }
+
+    private void wake() {
+        VirtMachine running = machine;
+        if (running != null) {
+            running.wake();
+        }
     }
 
     private void send(byte[] bytes) {
@@ -143,7 +150,10 @@ final class GuestSession {
     private GuestEnd watched(VirtMachine vm) {
         boolean terminal = Command.interactive();
         BootProgress progress = new BootProgress(streams.err(), terminal);
-        DumpSignal.install(() -> dumpWanted = true);
+        DumpSignal.install(() -> {
+            dumpWanted = true;
+            wake();
+        });
         try (RawTerminal raw = terminal && options.isConnected() ? RawTerminal.open() : null) {
             if (options.isConnected()) {
                 boolean escapes = raw != null;
@@ -222,6 +232,7 @@ final class GuestSession {
             case DUMP -> dumpWanted = true;
             case HELP -> helpWanted = true;
         }
+        wake();
     }
 
     /// Ends the guest when the process is to end, and waits until it has been reported.

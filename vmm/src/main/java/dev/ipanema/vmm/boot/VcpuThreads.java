@@ -31,6 +31,7 @@ final class VcpuThreads {
     private int held;
     private int alive;
     private boolean interrupted;
+    private boolean woken;
 
     VcpuThreads(ExitHandler handler) {
         this.handler = handler;
@@ -115,13 +116,19 @@ final class VcpuThreads {
         }
     }
 
-    /// Waits until all threads have ended, or some time is over.
+    /// Ends the current or next [#await] before its time. Any thread may call it.
+    synchronized void wake() {
+        woken = true;
+        notifyAll();
+    }
+
+    /// Waits until all threads have ended, some time is over, or [#wake()].
     ///
     /// @param millis above 0
     /// @return how the guest ended, null when it still runs
     @SuppressWarnings("WaitNotInLoop") // The caller asks again.
     synchronized @Nullable GuestEnd await(long millis) {
-        if (alive > 0) {
+        if (alive > 0 && !woken) {
             try {
                 wait(millis);
             } catch (InterruptedException e) {
@@ -129,6 +136,7 @@ final class VcpuThreads {
                 end(new GuestEnd(GuestEnd.Reason.INTERRUPTED, "The run was interrupted", ""));
             }
         }
+        woken = false;
         if (alive > 0) {
             return null;
         }

@@ -114,6 +114,11 @@ final class VirtHardware implements AutoCloseable {
         return bridge;
     }
 
+    /// {@return whether [#poll()] has something to look at}
+    boolean isPolled() {
+        return !virtio.isEmpty();
+    }
+
     /// Gives the guest what has come for its virtio devices, and serves what they have put off: to be called often.
     void poll() {
         if (virtio.isEmpty()) {

@@ -26,6 +26,7 @@ import dev.ipanema.vmm.probe.Stage2Row;
 import dev.ipanema.vmm.probe.Stage2Rows;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -41,8 +42,12 @@ public final class VirtMachine implements AutoCloseable {
     /// After so many exceptions in a row without an instruction in between a guest is stuck.
     public static final long STUCK_EXCEPTIONS = 1000;
 
+    /// How often the running machine is looked at, at most and at least.
     private static final long PERIOD_MILLIS = 20;
+
+    private static final long IDLE_MILLIS = 200;
     private static final long NANOS = 1_000_000_000L;
+    private static final long MILLION = 1_000_000;
 
     private final VirtConfig config;
     private final VirtMemory memory;
@@ -226,7 +231,8 @@ public final class VirtMachine implements AutoCloseable {
     /// Runs the guest to its end.
     ///
     /// @param timeoutSeconds 0: no limit
-    /// @param periodic called by this thread about 50 times a second
+    /// @param periodic called by this thread at most 50 times a second, at least five times, and soon after a
+    ///     [#wake()]
     public GuestEnd run(long timeoutSeconds, Runnable periodic) {
         long deadline = timeoutSeconds == 0 ? Long.MAX_VALUE : ticker.nanos() + timeoutSeconds * NANOS;
         while (true) {
@@ -242,7 +248,8 @@ public final class VirtMachine implements AutoCloseable {
 
     private GuestEnd watch(long timeoutSeconds, long deadline, Runnable periodic) {
         while (true) {
-            GuestEnd end = threads.await(PERIOD_MILLIS);
+            long before = ticker.nanos();
+            GuestEnd end = threads.await(hardware.isPolled() ? PERIOD_MILLIS : IDLE_MILLIS);
             periodic.run();
             hardware.poll();
             if (ticker.nanos() - nextTick > 0) {
@@ -263,6 +270,15 @@ public final class VirtMachine implements AutoCloseable {
                 stop(new GuestEnd(
                         GuestEnd.Reason.TIME_OUT, "The guest ran for more than " + timeoutSeconds + " s", ""));
             }
+            rest(before);
+        }
+    }
+
+    /// Lets the rest of a period pass, so that a guest that writes much is not looked at after each byte.
+    private void rest(long since) {
+        long left = PERIOD_MILLIS * MILLION - (ticker.nanos() - since);
+        if (left > 0) {
+            LockSupport.parkNanos(this, left);
         }
     }
 
@@ -280,6 +296,11 @@ public final class VirtMachine implements AutoCloseable {
     /// Ends the guest; the first reason counts. Any thread may call it.
     public void stop(GuestEnd reason) {
         threads.end(reason);
+    }
+
+    /// Makes the thread that runs the machine call what it calls periodically, soon. Any thread may call it.
+    public void wake() {
+        threads.wake();
     }
 
     /// Holds every vCPU outside `KVM_RUN`.
