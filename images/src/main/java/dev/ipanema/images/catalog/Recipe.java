@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /// How a guest is made of packages.
-interface Recipe {
+public interface Recipe {
     /// {@return the newest packages that the guest is made of, the one that names its version first}
     ///
     /// @throws dev.ipanema.base.text.BadInput when the index does not have them
