@@ -15,6 +15,10 @@ final class FpFactory {
     /// @param imm see [PreDecoded]
     static @Nullable DecodedInstruction make(long word, long imm) {
         int op = PreDecoded.op(word);
+        DecodedInstruction scalar = FpScalars.make(op, word);
+        if (scalar != null) {
+            return scalar;
+        }
         return switch (op) {
             case Op.FMADD, Op.FMSUB, Op.FNMADD, Op.FNMSUB -> new FpInstructions.Fused(word, FpFunctions.fused(op));
             case Op.FCMP -> new FpInstructions.Compare(word, false, -1);
