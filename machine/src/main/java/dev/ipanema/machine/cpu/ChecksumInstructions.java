@@ -125,7 +125,8 @@ final class ChecksumInstructions {
         @Override
         int execute(CpuContext ctx, Mmu mmu, int at) {
             long[] x = ctx.x;
-            x[d] = Long.numberOfLeadingZeros(x[n] & mask) - missing;
+            int zeros = Long.numberOfLeadingZeros(x[n] & mask) - missing;
+            x[d] = zeros;
             return at + 1;
         }
     }
