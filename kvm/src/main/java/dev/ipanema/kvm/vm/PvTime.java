@@ -25,12 +25,18 @@ final class PvTime {
     private final GuestBytes memory;
     private long base = NOWHERE;
     private boolean started;
+    private boolean countsHostTime = true;
     private long stolen;
     private long elapsedAtMark;
     private long processorAtMark;
 
     PvTime(GuestBytes memory) {
         this.memory = memory;
+    }
+
+    /// Takes the host's time out of the guest's view.
+    void ignoreHostTime() {
+        countsHostTime = false;
     }
 
     /// Says where the structure lies (`KVM_ARM_VCPU_PVTIME_IPA`).
@@ -67,7 +73,8 @@ final class PvTime {
         if (base == NOWHERE || !memory.write(base, new byte[SIZE], 0, SIZE)) {
             return false;
         }
-        started = true;
+        // Where time is made of instructions nothing is stolen.
+        started = countsHostTime;
         stolen = 0;
         mark();
         return true;

@@ -26,6 +26,7 @@ import dev.ipanema.machine.cpu.ProcessingElement;
 import dev.ipanema.machine.memory.Agent;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// A virtual CPU (`struct kvm_vcpu`). Its methods are the ioctls of a vCPU's file descriptor; one thread at a time
@@ -79,6 +80,9 @@ public final class Vcpu implements AutoCloseable {
     private final VcpuInterrupts interrupts;
     private final PvTime pvTime;
     private final long[] resetStart = new long[2];
+
+    /// Of a [Lockstep]: another vCPU is next.
+    private boolean turnOver;
 
     Vcpu(Vm vm, int id, CpuModel model) {
         this.vm = vm;
@@ -185,6 +189,10 @@ public final class Vcpu implements AutoCloseable {
         cpu.set(SysReg.VMPIDR_EL2, MpidrEl1.RES1 | affinity());
         cpu.set(SysReg.CNTVOFF_EL2, vm.counterOffset());
         cpu.set(SysReg.VTCR_EL2, vm.stage2().vtcr());
+        if (vm.lockstep() != null) {
+            // WFE ends the turn.
+            cpu.set(SysReg.HCR_EL2, cpu.get(SysReg.HCR_EL2) | HcrEl2.TWE);
+        }
         if (VcpuFeatures.pointerAuthentication(features)) {
             cpu.set(SysReg.HCR_EL2, cpu.get(SysReg.HCR_EL2) | HcrEl2.API | HcrEl2.APK);
         }
@@ -315,6 +323,12 @@ public final class Vcpu implements AutoCloseable {
         if (ready < 0) {
             return ready;
         }
+        Lockstep turns = vm.lockstep();
+        if (turns != null && !turns.await(this)) {
+            requests.takeKick();
+            run.exitReason = KvmExit.KVM_EXIT_INTR;
+            return EINTR;
+        }
         hasRunOnce = true;
         load();
         try {
@@ -374,6 +388,13 @@ public final class Vcpu implements AutoCloseable {
             run.exitReason = KvmExit.KVM_EXIT_DIRTY_RING_FULL;
             return EXIT;
         }
+        Lockstep turns = vm.lockstep();
+        if (turns != null && (turnOver || requests.isStopped())) {
+            turnOver = false;
+            put();
+            turns.pass(this);
+            load();
+        }
         if (requests.takeReset(resetStart)) {
             // A reset leaves the CPU interface as it is.
             interrupts.put();
@@ -408,7 +429,7 @@ public final class Vcpu implements AutoCloseable {
         Exit exit;
         try {
             interrupts.flush();
-            exit = runOn(on);
+            exit = runTurn(on);
             interrupts.sync();
         } finally {
             requests.leave();
@@ -433,13 +454,24 @@ public final class Vcpu implements AutoCloseable {
         return handleExit(ec, on.esrEl2());
     }
 
-    private Exit runOn(ProcessingElement on) {
+    private Exit runTurn(ProcessingElement on) {
+        Lockstep turns = vm.lockstep();
+        if (turns == null) {
+            return runOn(on, TICK);
+        }
+        long before = on.instructions();
+        Exit exit = runOn(on, turns.left());
+        turnOver |= turns.ran(on.instructions() - before);
+        return exit;
+    }
+
+    private Exit runOn(ProcessingElement on, long instructions) {
         if (!guestDebug.isOn()) {
-            return on.run(cpu, TICK);
+            return on.run(cpu, instructions);
         }
         guestDebug.load();
         try {
-            return on.run(cpu, TICK);
+            return on.run(cpu, instructions);
         } finally {
             guestDebug.put();
         }
@@ -483,7 +515,10 @@ public final class Vcpu implements AutoCloseable {
                 switch (Esr.wfxTi(esr)) {
                     case Esr.WFX_WFI -> waitForInterrupt();
                     case Esr.WFX_WFIT -> waitWithTimeOut(Esr.wfxRegister(esr));
-                    default -> Thread.onSpinWait();
+                    default -> {
+                        turnOver = true;
+                        Thread.onSpinWait();
+                    }
                 }
                 yield RESUME;
             }
@@ -504,11 +539,7 @@ public final class Vcpu implements AutoCloseable {
     /// WFI: sleeps, off its processing element, until an interrupt is pending or somebody wants the vCPU
     /// (`kvm_vcpu_wfi`).
     void waitForInterrupt() {
-        if (!aborts.injector().isSerrorPending()) {
-            put();
-            interrupts.sleep();
-            load();
-        }
+        sleep(() -> Long.MAX_VALUE);
     }
 
     /// WFIT: as WFI, at most until the virtual count reaches the value of a register.
@@ -517,16 +548,37 @@ public final class Vcpu implements AutoCloseable {
     private void waitWithTimeOut(int n) {
         if (n < 0) {
             waitForInterrupt();
-        } else if (!aborts.injector().isSerrorPending()) {
-            put();
-            interrupts.sleepUntil(n == ZERO_REGISTER ? 0 : cpu.x(n));
-            load();
+        } else {
+            long until = n == ZERO_REGISTER ? 0 : cpu.x(n);
+            sleep(() -> interrupts.nanosUntil(until));
         }
+    }
+
+    private void sleep(LongSupplier limit) {
+        if (hasSerror()) {
+            return;
+        }
+        put();
+        Lockstep turns = vm.lockstep();
+        if (turns == null) {
+            interrupts.sleep(limit);
+        } else {
+            interrupts.beginSleep(limit);
+            turns.pass(this);
+            interrupts.endSleep();
+        }
+        load();
+    }
+
+    /// {@return whether an SError is pending}
+    boolean hasSerror() {
+        return aborts.injector().isSerrorPending();
     }
 
     /// Makes the current or next [#run] return -EINTR, as a signal does. Any thread may call it.
     public void kick() {
         requests.kick();
+        vm.wakeLockstep();
     }
 
     /// Stops the vCPU (`kvm_arm_vcpu_power_off`): [#run] waits until it is turned on. Any thread may call it.

@@ -23,6 +23,9 @@ final class VcpuInterrupts {
     private @Nullable VgicVcpu vgic;
     private boolean enabled;
 
+    /// While the vCPU sleeps in a [Lockstep]: what is left of its time. Guarded by the lockstep.
+    private volatile @Nullable LongSupplier asleep;
+
     /// HCR_EL2.VI and VF as `KVM_IRQ_LINE` set them (`vcpu->arch.hcr_el2`).
     private volatile long lines;
 
@@ -59,6 +62,7 @@ final class VcpuInterrupts {
         @Override
         public void kickForInterrupt() {
             requests.kickForInterrupt();
+            vm.wakeLockstep();
         }
     }
 
@@ -140,17 +144,10 @@ final class VcpuInterrupts {
 
     // ---- sleeping --------------------------------------------------------------------------------------------------
 
-    /// Sleeps until an interrupt is pending or somebody wants something; the vCPU is not loaded.
-    void sleep() {
-        sleep(() -> Long.MAX_VALUE);
-    }
-
-    /// Sleeps at most until the virtual count reaches a value.
-    void sleepUntil(long virtualCount) {
-        sleep(() -> timer.nanosUntil(virtualCount));
-    }
-
-    private void sleep(LongSupplier limit) {
+    /// Sleeps until an interrupt is pending, somebody wants something or a time is over; the vCPU is not loaded.
+    ///
+    /// @param limit nanoseconds that are left, `Long.MAX_VALUE` for no limit
+    void sleep(LongSupplier limit) {
         while (true) {
             requests.clearInterrupt();
             timer.updateLines();
@@ -162,6 +159,39 @@ final class VcpuInterrupts {
                 return;
             }
         }
+    }
+
+    /// Begins a sleep of which [Lockstep] decides when it ends.
+    ///
+    /// @param limit nanoseconds that are left of it, `Long.MAX_VALUE` for no limit
+    void beginSleep(LongSupplier limit) {
+        asleep = limit;
+    }
+
+    /// Ends it.
+    void endSleep() {
+        asleep = null;
+    }
+
+    /// {@return nanoseconds until the virtual count reaches a value, 0 when it has}
+    long nanosUntil(long virtualCount) {
+        return timer.nanosUntil(virtualCount);
+    }
+
+    /// {@return whether the vCPU does not sleep, or has reason to wake; for the holder of the [Lockstep]}
+    boolean isAwake() {
+        LongSupplier limit = asleep;
+        if (limit == null) {
+            return true;
+        }
+        timer.updateLines();
+        return isPending() || vcpu.hasSerror() || limit.getAsLong() <= 0;
+    }
+
+    /// {@return nanoseconds until something wakes it without another's doing}
+    long nanosToWake() {
+        LongSupplier limit = asleep;
+        return limit == null ? 0 : Math.min(limit.getAsLong(), timer.nanosToNextRise());
     }
 
     private boolean isPending() {

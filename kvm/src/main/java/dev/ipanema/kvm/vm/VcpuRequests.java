@@ -205,6 +205,26 @@ final class VcpuRequests {
         }
     }
 
+    /// {@return whether a signal is pending}
+    boolean isKicked() {
+        lock.lock();
+        try {
+            return kicked;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// {@return whether it is powered on, or about to start}
+    boolean wantsToRun() {
+        lock.lock();
+        try {
+            return !stopped || resetPending;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// Takes the signal that is pending, if one is.
     boolean takeKick() {
         lock.lock();

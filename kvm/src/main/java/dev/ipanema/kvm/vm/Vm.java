@@ -26,6 +26,7 @@ import dev.ipanema.kvm.uapi.KvmMem;
 import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
 import dev.ipanema.kvm.vgic.Vgic;
 import dev.ipanema.machine.memory.MmioRegion;
+import dev.ipanema.machine.cpu.InstructionClock;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -51,6 +52,7 @@ public final class Vm implements AutoCloseable {
     private final MemslotUpdate memslotUpdate;
     private final Psci psci = new Psci(this);
     private final VmInterrupts interrupts;
+    private volatile @Nullable Lockstep lockstep;
     private final IrqRouting routing;
     private final Vmid vmid = new Vmid();
     private final int[] lastVcpuRan;
@@ -452,6 +454,32 @@ public final class Vm implements AutoCloseable {
     /// @param nanos nanoseconds since 1970
     public void setRealTime(LongSupplier nanos) {
         psci.hypercalls().setRealTime(nanos);
+    }
+
+    /// Makes the run repeat exactly: one vCPU runs at a time, in turns of 10 000 instructions that WFE and WFI end, and
+    /// time is what the host's machine executes. After the vCPUs are made and before they are initialised; every vCPU needs a processing element of its own,
+    /// each vCPU its own thread, and whatever else goes into the guest has to come from its own exits.
+    ///
+    /// @param clock the ticker that the host was made with
+    public void runInLockstep(InstructionClock clock) {
+        lockstep = new Lockstep(this, clock);
+        setRealTime(clock::nanos);
+        for (Vcpu vcpu : vcpus) {
+            vcpu.pvTime().ignoreHostTime();
+        }
+    }
+
+    @Nullable
+    Lockstep lockstep() {
+        return lockstep;
+    }
+
+    /// Something has changed for a vCPU.
+    void wakeLockstep() {
+        Lockstep turns = lockstep;
+        if (turns != null) {
+            turns.wake();
+        }
     }
 
     KvmIoBus bus() {

@@ -12,6 +12,7 @@ import dev.ipanema.arm.register.Pstate;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.arm.register.TcrEl1;
+import dev.ipanema.base.time.Ticker;
 import dev.ipanema.host.driver.PfnDriver;
 import dev.ipanema.host.driver.PfnMapping;
 import dev.ipanema.host.mm.AddressSpace;
@@ -82,8 +83,14 @@ final class TestVm implements AutoCloseable {
 
     /// @param policy what exclusives and atomics to other memory than Write-Back do
     TestVm(String cpu, String version, ExclusivePolicy policy, Consumer<Vm> setUp) {
+        this(cpu, version, policy, setUp, Ticker.system());
+    }
+
+    /// @param ticker what drives the system counter
+    TestVm(String cpu, String version, ExclusivePolicy policy, Consumer<Vm> setUp, Ticker ticker) {
         host = Host.builder(HostProfile.recording(CpuModel.parse(cpu)).withExclusives(policy))
                 .processingElements(2)
+                .ticker(ticker)
                 .build();
         mm = host.newAddressSpace();
         kvm = new Kvm(host, KernelVersion.parse(version));
