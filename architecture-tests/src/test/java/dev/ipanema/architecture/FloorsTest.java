@@ -87,6 +87,14 @@ class FloorsTest {
             .dependOnClassesThat()
             .haveFullyQualifiedName("sun.misc.Unsafe");
 
+    @ArchTest
+    static final ArchRule archivesAreReadInImages = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.ipanema.images..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.apache.commons.compress..", "org.tukaani.xz..", "io.airlift.compress..");
+
     private static DescribedPredicate<JavaClass> rawMemory() {
         return DescribedPredicate.describe(
                 "are raw memory of the machine",
