@@ -5,7 +5,8 @@ package dev.ipanema.machine.mmu;
 /// address spaces discards nothing. Numbers run out after [#MAX]; then the table is flushed and numbering
 /// starts again.
 final class Generations {
-    static final int MAX = 255;
+    /// One less than fits: 255 would make the tag of an address that ends in ones [SoftTlb#NO_MATCH].
+    static final int MAX = 254;
 
     private final SoftTlb soft;
     private final long[] keys = new long[MAX + 1];

@@ -54,7 +54,7 @@ final class SoftTlb {
 
     static final int GENERATION_SHIFT = 4;
 
-    /// Bits 3:0 set: no masked address has them together with a generation.
+    /// Generation 255, which is never given, so that it is the tag of no address.
     static final long NO_MATCH = -1;
 
     /// Bits 63:56 of an address: a tag byte, no part of the page's identity.
@@ -86,7 +86,7 @@ final class SoftTlb {
     /// Enters one page.
     ///
     /// @param va an address in the page, with its top byte
-    /// @param generation 1 to 255
+    /// @param generation 1 to [Generations#MAX]
     /// @param host host address of the page's first byte
     /// @param info physical page and flags
     void fill(int bank, long va, int generation, boolean read, boolean write, long host, long info) {

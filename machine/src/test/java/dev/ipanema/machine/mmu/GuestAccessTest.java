@@ -8,9 +8,11 @@ import dev.ipanema.arm.pgtable.Stage1Descriptor;
 import dev.ipanema.arm.pgtable.Stage2Descriptor;
 import dev.ipanema.arm.register.CacheOp;
 import dev.ipanema.arm.register.SctlrEl1;
+import dev.ipanema.arm.register.VttbrEl2;
 import dev.ipanema.machine.memory.CacheOperation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +52,25 @@ class GuestAccessTest {
         assertThat(guest.mmu.load(VA + 16, log2)).isEqualTo(0x8182_8384_8586_8788L & mask);
         assertThat(guest.mmu.load(VA + 16, log2 | Access.ACQUIRE)).isEqualTo(0x8182_8384_8586_8788L & mask);
         assertThat(guest.read(PA + 16)).isEqualTo((0x8182_8384_8586_8788L & mask) | ~mask);
+    }
+
+    /// Found by the long run of hostile instructions: with the last generation, the tag of an unaligned access of 16
+    /// bytes
+    /// whose address ends in ones was that of an empty entry.
+    @Test
+    void noAddressMatchesAnEmptyEntry() {
+        SplittableRandom random = new SplittableRandom(1);
+        long end = -17;
+        for (int i = 0; i < 5_000; i++) {
+            guest.ctx.vttbrEl2 = VttbrEl2.of(guest.stage2Table, random.nextInt(256));
+            guest.ctx.ttbr0El1 = guest.stage1Table | random.nextLong(256) << 48;
+            guest.ctx.changed();
+
+            assertThat(guest.mmu.store128(end, 0, 0)).isFalse();
+            assertThat(guest.outcome()).isEqualTo("s1 0x05");
+            assertThat(guest.mmu.load128(end)).isFalse();
+            assertThat(guest.outcome()).isEqualTo("s1 0x05");
+        }
     }
 
     @Test
