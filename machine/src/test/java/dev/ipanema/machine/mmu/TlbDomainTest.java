@@ -126,6 +126,68 @@ class TlbDomainTest {
         }
     }
 
+    /// One thread runs guest stores on the second element and polls now and then; this one takes the page away and
+    /// writes a mark into it, which no store of the guest may overwrite.
+    @Test
+    void noStoreReachesAPageAfterItsUnmappingIsComplete() throws InterruptedException {
+        assertThat(marksOverwritten(true)).isZero();
+    }
+
+    /// The planted fault: without the wait a store comes too late sooner or later.
+    @Test
+    void aStoreThatComesTooLateIsSeen() throws InterruptedException {
+        assertThat(marksOverwritten(false)).isPositive();
+    }
+
+    private int marksOverwritten(boolean wait) throws InterruptedException {
+        long mark = 0xdead;
+        AtomicBoolean stop = new AtomicBoolean();
+        AtomicLong stores = new AtomicLong();
+        Thread writer = new Thread(() -> store(stop, stores), "second-element");
+        writer.start();
+        while (stores.get() == 0) {
+            Thread.onSpinWait();
+        }
+        int overwritten = 0;
+        long in = OLD;
+        long out = NEW;
+        for (int round = 0; round < 500; round++) {
+            guest.map1(VA, out, 3, Guest.EL1_RW);
+            guest.domain.invalidate(TlbiOp.VAAE1IS, 0, TlbiOp.operand(VA, 0), false);
+            if (wait) {
+                guest.domain.synchronize(null);
+            }
+            guest.write(in, mark);
+            long before = stores.get();
+            while (stores.get() - before < 2 * STORES_BETWEEN_POLLS) {
+                Thread.onSpinWait();
+            }
+            overwritten += guest.read(in) == mark ? 0 : 1;
+            long swap = in;
+            in = out;
+            out = swap;
+        }
+        stop.set(true);
+        writer.join();
+        return overwritten;
+    }
+
+    private static final int STORES_BETWEEN_POLLS = 50;
+
+    private void store(AtomicBoolean stop, AtomicLong stores) {
+        while (!stop.get()) {
+            other.enterGuest();
+            for (int i = 0; i < STORES_BETWEEN_POLLS; i++) {
+                other.store64(VA, 7);
+            }
+            if (other.requestsPending()) {
+                other.serviceRequests();
+            }
+            other.exitGuest();
+            stores.addAndGet(STORES_BETWEEN_POLLS);
+        }
+    }
+
     /// Both elements invalidate and wait at the same time: each serves the other while it waits.
     @Test
     void elementsThatWaitForEachOtherDoNotLock() throws InterruptedException {
