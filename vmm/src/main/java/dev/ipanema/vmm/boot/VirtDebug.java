@@ -192,15 +192,16 @@ final class VirtDebug implements DebugTarget {
 
     @Override
     public String monitor(int cpu, String command) {
-        String[] words = command.strip().split("\\s+");
+        String[] words = command.strip().split("\\s+", -1);
         return switch (words[0]) {
             case "stage2" -> words.length == 2 ? stage2(words[1]) : "usage: monitor stage2 IPA\n";
             case "tlb" -> tlb(cpu);
             case "regs" -> registers(cpu);
-            default ->
-                "monitor stage2 IPA   how stage 2 maps an address of the guest\n"
-                        + "monitor tlb          what the processor's TLB holds\n"
-                        + "monitor regs         its system registers\n";
+            default -> """
+                monitor stage2 IPA   how stage 2 maps an address of the guest
+                monitor tlb          what the processor's TLB holds
+                monitor regs         its system registers
+                """;
         };
     }
 
