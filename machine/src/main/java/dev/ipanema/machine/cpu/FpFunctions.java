@@ -16,8 +16,20 @@ final class FpFunctions {
     /// In the free bits of an operation: the rounding mode of FPCR.
     private static final int FPCR_MODE = 7;
 
-    /// In the free bits of FRINT: inexactness is flagged; of conversions: the integer is unsigned.
-    private static final int FLAG = 8;
+    /// In the free bits of an operation: its rounding mode, or [#FPCR_MODE].
+    static final int MODE = 7;
+
+    /// In the free bits of FRINT: inexactness is flagged.
+    private static final int EXACT = 8;
+
+    /// In the free bits of FRINT_SIZED: to 64 bits.
+    private static final int TO_64_BITS = 8;
+
+    /// In the free bits of conversions: the integer is unsigned.
+    static final int UNSIGNED = 8;
+
+    /// In the free bits of conversions: the general register is an X register.
+    static final int X_REGISTER = 16;
 
     private FpFunctions() {}
 
@@ -95,18 +107,18 @@ final class FpFunctions {
     }
 
     private static FpFunction round(int op, int free) {
-        int given = free & FPCR_MODE;
-        boolean flag = (free & FLAG) != 0;
+        int given = free & MODE;
         if (op == Op.FRINT_SIZED) {
-            int size = flag ? Long.SIZE : Integer.SIZE;
+            int size = (free & TO_64_BITS) != 0 ? Long.SIZE : Integer.SIZE;
             return (f, d, n, m, s) -> FpIntegers.roundToSize(f, n, mode(given, s), size, s);
         }
-        return (f, d, n, m, s) -> FpIntegers.round(f, n, mode(given, s), flag, s);
+        boolean exact = (free & EXACT) != 0;
+        return (f, d, n, m, s) -> FpIntegers.round(f, n, mode(given, s), exact, s);
     }
 
     private static FpFunction convert(int op, int free, int fractionBits) {
-        boolean unsigned = (free & FLAG) != 0;
-        int mode = free & FPCR_MODE;
+        boolean unsigned = (free & UNSIGNED) != 0;
+        int mode = free & MODE;
         if (op == Op.FCVT_TO_LANE) {
             return (f, d, n, m, s) -> FpIntegers.toFixed(f, n, fractionBits, unsigned, f.bits(), mode, s);
         }

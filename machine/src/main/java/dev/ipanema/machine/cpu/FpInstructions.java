@@ -221,8 +221,8 @@ final class FpInstructions {
         General(long word, long fractionBits) {
             super(word);
             this.fractionBits = (int) fractionBits;
-            this.unsigned = (VectorShape.free(aux) & 8) != 0;
-            this.wide = (VectorShape.free(aux) & 16) != 0;
+            this.unsigned = (VectorShape.free(aux) & FpFunctions.UNSIGNED) != 0;
+            this.wide = (VectorShape.free(aux) & FpFunctions.X_REGISTER) != 0;
         }
     }
 
@@ -234,7 +234,7 @@ final class FpInstructions {
         ToGeneral(long word, long fractionBits) {
             super(word, fractionBits);
             this.rd = PreDecoded.rd(word);
-            this.mode = VectorShape.free(aux) & 7;
+            this.mode = VectorShape.free(aux) & FpFunctions.MODE;
         }
 
         @Override
