@@ -9,8 +9,10 @@ import static dev.ipanema.arm.a64.Reg.X3;
 import static dev.ipanema.arm.a64.Reg.X4;
 import static dev.ipanema.arm.a64.Reg.XZR;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.ipanema.arm.a64.Assembler;
+import dev.ipanema.arm.a64.Label;
 import dev.ipanema.arm.gic.Gicd;
 import dev.ipanema.arm.gic.Gicr;
 import dev.ipanema.arm.register.CntCtl;
@@ -371,6 +373,41 @@ class VgicTest {
         test.vm.irqLine(spi(SPI), true);
         assertThat(gic.getAttr(level, 32, value)).isZero();
         assertThat(value[0]).isEqualTo(1L << (SPI - 32));
+    }
+
+    /// One of two vCPUs that send each other an SGI and sleep until the answer: a wake-up that is lost is a hang.
+    private static void pingPong(Assembler code, int number, int rounds) {
+        store(code, GICD + Gicd.CTLR, Gicd.CTLR_ENABLE_SS_G1);
+        code.movImm(X1, 0xff).msr(SysReg.ICC_PMR_EL1, X1).movImm(X1, 1).msr(SysReg.ICC_IGRPEN1_EL1, X1);
+        code.movImm(X4, rounds).movImm(X1, 1L << 24 | 2 >> number);
+        Label again = code.here();
+        if (number == 0) {
+            code.msr(SysReg.ICC_SGI1R_EL1, X1);
+        }
+        Label sleep = code.here();
+        code.emit("WFI").mrs(X3, SysReg.ICC_IAR1_EL1).cmp(X3, SPURIOUS).b("eq", sleep);
+        code.msr(SysReg.ICC_EOIR1_EL1, X3);
+        if (number == 1) {
+            code.msr(SysReg.ICC_SGI1R_EL1, X1);
+        }
+        code.sub(X4, X4, 1).cbnz(X4, again).mov(X0, X3);
+    }
+
+    @Test
+    void noWakeUpOfASleepingVcpuIsLost() {
+        int rounds = Boolean.getBoolean("ipanema.long") ? 200_000 : 3_000;
+        Vcpu second = test.vm.createVcpu(1);
+        second.init();
+        test.enableStage1(second);
+        initialise();
+        test.start(second, code -> pingPong(code, 1, rounds));
+        Thread other = Thread.ofPlatform().start(second::run);
+
+        assertThat(run(code -> pingPong(code, 0, rounds))).isEqualTo(1);
+
+        assertThatCode(() -> other.join(10_000)).doesNotThrowAnyException();
+        assertThat(second.kvmRun().mmio.physAddr).isEqualTo(TestVm.END);
+        assertThat(test.vcpu.exits()).as("each round sleeps or sees the answer").isGreaterThan(rounds);
     }
 
     // ---- errors ----------------------------------------------------------------------------------------------------
