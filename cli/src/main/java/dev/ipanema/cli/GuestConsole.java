@@ -23,7 +23,7 @@ final class GuestConsole implements IntConsumer {
     private volatile @Nullable IOException failure;
 
     /// @param out null: the output is not shown
-    /// @param answer takes what the script sends
+    /// @param answer takes what the script sends, and nothing when it is done
     /// @param wake is called when there is something to flush
     GuestConsole(@Nullable OutputStream out, ConsoleScript script, Consumer<byte[]> answer, Runnable wake) {
         this.out = out;
@@ -45,9 +45,11 @@ final class GuestConsole implements IntConsumer {
             last = value;
         }
         used = true;
-        byte[] reply = script.accept(value);
-        if (reply.length > 0) {
-            answer.accept(reply);
+        if (!script.isDone()) {
+            byte[] reply = script.accept(value);
+            if (reply.length > 0 || script.isDone()) {
+                answer.accept(reply);
+            }
         }
     }
 

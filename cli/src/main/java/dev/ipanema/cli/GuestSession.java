@@ -42,6 +42,7 @@ final class GuestSession {
     ///
     /// @param seconds after which the guest is ended, 0 for none
     /// @param json print JSON on the standard output, and the guest's console nowhere
+    /// @param deterministic nothing that this process reads is for the guest
     /// @param steps what is expected on the console
     /// @param dumpStage2 where the stage-2 tables go at the end
     /// @param dumpDtb where the device tree goes at the start
@@ -53,6 +54,7 @@ final class GuestSession {
     record Options(
             long seconds,
             boolean json,
+            boolean deterministic,
             List<ConsoleScript.Step> steps,
             @Nullable Path dumpStage2,
             @Nullable Path dumpDtb,
@@ -62,7 +64,7 @@ final class GuestSession {
             String host) {
         /// {@return whether the process's input is the guest's}
         boolean isConnected() {
-            return steps.isEmpty() && !json && command == null;
+            return steps.isEmpty() && !json && !deterministic && command == null;
         }
     }
 
@@ -72,7 +74,7 @@ final class GuestSession {
         script = new ConsoleScript(options.steps());
         OutputStream shown =
                 options.json() ? null : options.command() == null ? streams.console() : streams.errorBytes();
-        console = new GuestConsole(shown, script, this::send, this::wake);
+        console = new GuestConsole(shown, script, this::answer, this::wake);
     }
 
     private void wake() {
@@ -82,10 +84,16 @@ final class GuestSession {
         }
     }
 
-    private void send(byte[] bytes) {
+    /// Is called by the vCPU whose output has completed a text. Nothing to send behind the last one ends the run there
+    /// and then.
+    private void answer(byte[] bytes) {
         VirtMachine running = machine;
-        if (running != null) {
-            running.send(bytes);
+        if (running == null) {
+            return;
+        }
+        running.send(bytes);
+        if (script.isDone() && (options.deterministic() || running.waitingInput() == 0)) {
+            running.stop(new GuestEnd(GuestEnd.Reason.EXPECTED, "Every expected text was seen", ""));
         }
     }
 

@@ -7,6 +7,7 @@ import dev.ipanema.images.cpio.CpioWriter;
 import dev.ipanema.images.format.GuestImage;
 import dev.ipanema.images.format.SymbolFile;
 import dev.ipanema.images.format.SymbolTable;
+import dev.ipanema.machine.cpu.InstructionClock;
 import dev.ipanema.machine.cpu.Machine;
 import dev.ipanema.vmm.boot.GuestBoot;
 import dev.ipanema.vmm.boot.Irqchip;
@@ -80,6 +81,12 @@ final class MachineOptions {
     @Option(names = "--no-reboot", description = "End with exit code 1 when the guest resets itself.")
     private boolean noReboot;
 
+    @Option(
+            names = "--deterministic",
+            description = "Make the run repeat exactly: one vCPU at a time, time made of instructions, no input but"
+                    + " what --send gives.")
+    private boolean deterministic;
+
     @Option(names = "--seed", paramLabel = "N", description = "Seed of the randomness the guest is given (default: 1).")
     private String seed = "1";
 
@@ -121,13 +128,20 @@ final class MachineOptions {
         return (int) count;
     }
 
+    /// {@return whether the run shall repeat exactly}
+    boolean isDeterministic() {
+        return deterministic;
+    }
+
     /// Reads and opens what the options name; there is a guest, see [#hasGuest].
     ///
     /// @param ram bytes of guest memory
     /// @param exec what an initrd of `ipanema guests` shall run in place of a shell, null for nothing
     /// @param command takes what that says, null with `exec`
+    /// @param clock of a run that repeats exactly, else null
     /// @throws BadInput when something cannot be read or does not fit
-    VirtConfig config(long ram, @Nullable String exec, @Nullable GuestCommand command) {
+    VirtConfig config(
+            long ram, @Nullable String exec, @Nullable GuestCommand command, @Nullable InstructionClock clock) {
         long seedValue = Sizes.parseNumber("--seed", seed);
         VirtConfig.Builder builder = VirtConfig.builder(boot(ram), ram)
                 .initrd(initrd(exec))
@@ -138,6 +152,9 @@ final class MachineOptions {
                 .dtb(dtb == null ? null : InputFiles.read(dtb, "a device tree"))
                 .reboot(!noReboot && exec == null)
                 .seed(seedValue);
+        if (clock != null) {
+            builder.deterministic(clock);
+        }
         List<GuestDevice> opened = new ArrayList<>();
         if (command != null) {
             opened.add(command.device());

@@ -7,6 +7,7 @@ import dev.ipanema.host.platform.Host;
 import dev.ipanema.kvm.stage2.Stage2Dump;
 import dev.ipanema.kvm.stage2.Stage2PageTable;
 import dev.ipanema.kvm.version.KernelVersion;
+import dev.ipanema.machine.cpu.InstructionClock;
 import dev.ipanema.machine.memory.MemoryLimitExceededException;
 import dev.ipanema.vmm.boot.VirtConfig;
 import dev.ipanema.vmm.console.ConsoleScript;
@@ -131,15 +132,33 @@ final class RunCommand extends Command {
                 ? null
                 : new GuestCommand(streams().console(), streams().errorBytes());
         GuestSession session = new GuestSession(streams(), options(seconds, command));
-        VirtConfig config = machineOptions.config(ram, exec, command);
-        return simulate(builder, host -> session.run(host, version, config));
+        InstructionClock clock = machineOptions.isDeterministic() ? new InstructionClock() : null;
+        if (clock != null) {
+            builder.ticker(clock);
+        }
+        VirtConfig config = machineOptions.config(ram, exec, command, clock);
+        return simulate(builder, host -> {
+            if (clock != null) {
+                clock.attach(host.machine());
+            }
+            return session.run(host, version, config);
+        });
     }
 
     private GuestSession.Options options(long seconds, @Nullable GuestCommand command) {
         List<ConsoleScript.Step> steps =
                 expectations.stream().map(Expectation::step).toList();
         return new GuestSession.Options(
-                seconds, json, steps, dumpStage2, dumpDtb, gdb, waitGdb, command, hostOptions.name());
+                seconds,
+                json,
+                machineOptions.isDeterministic(),
+                steps,
+                dumpStage2,
+                dumpDtb,
+                gdb,
+                waitGdb,
+                command,
+                hostOptions.name());
     }
 
     /// What is done with a host.

@@ -5,6 +5,7 @@ import dev.ipanema.base.text.Sizes;
 import dev.ipanema.devices.pci.PciHostBridge;
 import dev.ipanema.images.format.GuestImage;
 import dev.ipanema.images.format.SymbolTable;
+import dev.ipanema.machine.cpu.InstructionClock;
 import dev.ipanema.vmm.device.GuestDevice;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// @param irqchip the interrupt controller
 /// @param reboot whether PSCI SYSTEM_RESET starts the machine anew; otherwise it ends the run
 /// @param epochSeconds the wall clock, in seconds since 1970
+/// @param clock the ticker that the host was made with when the run has to repeat exactly, else null
 /// @param seed of the randomness that the guest is given
 @SuppressWarnings("ArrayRecordComponent") // Files, shared and never written.
 public record VirtConfig(
@@ -37,8 +39,13 @@ public record VirtConfig(
         Irqchip irqchip,
         boolean reboot,
         LongSupplier epochSeconds,
+        @Nullable InstructionClock clock,
         long seed) {
     private static final long PAGE = 4 * Sizes.KIB;
+    private static final long NANOS = 1_000_000_000L;
+
+    /// What the wall clock says at the start of a run that repeats exactly: 2026-01-01.
+    private static final long DETERMINISTIC_EPOCH = 1_767_225_600L;
 
     public VirtConfig {
         devices = List.copyOf(devices);
@@ -86,6 +93,7 @@ public record VirtConfig(
         private byte @Nullable [] dtb;
         private boolean reboot = true;
         private LongSupplier epochSeconds = () -> System.currentTimeMillis() / 1000;
+        private @Nullable InstructionClock clock;
         private long seed = 1;
 
         private Builder(GuestBoot boot, long ramSize) {
@@ -147,6 +155,16 @@ public record VirtConfig(
             return this;
         }
 
+        /// Makes the run repeat exactly: one vCPU runs at a time, and time is what the host's machine executes. Input
+        /// from outside has to come from the console's own output then.
+        ///
+        /// @param instructions the ticker that the host was made with, attached to its machine
+        public Builder deterministic(InstructionClock instructions) {
+            clock = instructions;
+            epochSeconds = () -> DETERMINISTIC_EPOCH + instructions.nanos() / NANOS;
+            return this;
+        }
+
         /// Sets the seed of the guest's randomness.
         public Builder seed(long value) {
             seed = value;
@@ -158,7 +176,19 @@ public record VirtConfig(
         /// @throws BadInput when a value is out of its range
         public VirtConfig build() {
             return new VirtConfig(
-                    boot, symbols, initrd, params, cpus, ramSize, devices, dtb, irqchip, reboot, epochSeconds, seed);
+                    boot,
+                    symbols,
+                    initrd,
+                    params,
+                    cpus,
+                    ramSize,
+                    devices,
+                    dtb,
+                    irqchip,
+                    reboot,
+                    epochSeconds,
+                    clock,
+                    seed);
         }
     }
 }

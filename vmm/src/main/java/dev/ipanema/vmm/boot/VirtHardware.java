@@ -18,6 +18,7 @@ import dev.ipanema.kvm.vm.Kvm;
 import dev.ipanema.kvm.vm.Vcpu;
 import dev.ipanema.kvm.vm.VcpuFeatures;
 import dev.ipanema.kvm.vm.Vm;
+import dev.ipanema.machine.cpu.InstructionClock;
 import dev.ipanema.machine.memory.DmaPort;
 import dev.ipanema.vmm.device.GuestDevice;
 import dev.ipanema.vmm.device.MmioBus;
@@ -47,10 +48,15 @@ final class VirtHardware implements AutoCloseable {
         this.lock = lock;
         vm = memory.createVm(kvm);
         for (int i = 0; i < config.cpus(); i++) {
-            Vcpu vcpu = vm.createVcpu(i);
+            vcpus.add(vm.createVcpu(i));
+        }
+        InstructionClock clock = config.clock();
+        if (clock != null) {
+            vm.runInLockstep(clock);
+        }
+        for (int i = 0; i < config.cpus(); i++) {
             int power = i == 0 ? 0 : Vcpu.KVM_ARM_VCPU_POWER_OFF;
-            succeed("KVM_ARM_VCPU_INIT", vcpu.init(features(vm) | power));
-            vcpus.add(vcpu);
+            succeed("KVM_ARM_VCPU_INIT", vcpus.get(i).init(features(vm) | power));
         }
         interrupts = new VirtInterrupts(vm, config.irqchip());
         serial = new SerialPort(new Pl011(console, interrupts.spi(VirtMap.UART_SPI)));
@@ -80,7 +86,7 @@ final class VirtHardware implements AutoCloseable {
     private void addVirtio(VirtConfig config, DmaPort dma) {
         int window = 0;
         int slot = 1;
-        PciHostBridge bridge = pci(config);
+        PciHostBridge bridge = pci();
         for (GuestDevice device : config.devices()) {
             VirtioDevice model = device.model().get();
             switch (device.transport()) {
@@ -101,7 +107,7 @@ final class VirtHardware implements AutoCloseable {
         }
     }
 
-    private PciHostBridge pci(VirtConfig config) {
+    private PciHostBridge pci() {
         List<IrqLine> lines = new ArrayList<>();
         for (int i = 0; i < PciHostBridge.LINES; i++) {
             lines.add(interrupts.spi(VirtMap.PCIE_SPI + i));

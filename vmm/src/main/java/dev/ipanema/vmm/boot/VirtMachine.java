@@ -90,6 +90,7 @@ public final class VirtMachine implements AutoCloseable {
         memory = new VirtMemory(host, config);
         kvm = new Kvm(host, version);
         kvm.trails(true);
+        machine.seedRandom(config.seed());
         hardware = newHardware();
         debug = new VirtDebug(this, threads);
         load();
@@ -251,10 +252,8 @@ public final class VirtMachine implements AutoCloseable {
             long before = ticker.nanos();
             GuestEnd end = threads.await(hardware.isPolled() ? PERIOD_MILLIS : IDLE_MILLIS);
             periodic.run();
-            hardware.poll();
-            if (ticker.nanos() - nextTick > 0) {
-                nextTick = ticker.nanos() + NANOS;
-                hardware.tick();
+            if (config.clock() == null) {
+                serveDevices();
             }
             if (end != null) {
                 return withDetails(end);
@@ -271,6 +270,15 @@ public final class VirtMachine implements AutoCloseable {
                         GuestEnd.Reason.TIME_OUT, "The guest ran for more than " + timeoutSeconds + " s", ""));
             }
             rest(before);
+        }
+    }
+
+    /// Gives devices what has come for them since.
+    private void serveDevices() {
+        hardware.poll();
+        if (ticker.nanos() - nextTick > 0) {
+            nextTick = ticker.nanos() + NANOS;
+            hardware.tick();
         }
     }
 
@@ -393,6 +401,11 @@ public final class VirtMachine implements AutoCloseable {
         return switch (run.exitReason) {
             case KvmExit.KVM_EXIT_MMIO -> {
                 hardware.mmio(vcpu, run.mmio);
+                if (config.clock() != null) {
+                    // A run that repeats exactly has no other moment for it.
+                    hardware.poll();
+                    hardware.tick();
+                }
                 yield null;
             }
             case KvmExit.KVM_EXIT_SYSTEM_EVENT -> systemEvent(run);
