@@ -242,6 +242,10 @@ public final class GuestCache {
             pruneDirectory(directory(guest), needed);
         }
         pruneDirectory(root.resolve("packages"), needed);
+        // Where a fetch was interrupted.
+        Path archives = root.resolve("apt").resolve("archives");
+        needed.add(archives.resolve("partial"));
+        pruneDirectory(archives, needed);
     }
 
     private static void pruneDirectory(Path directory, Set<Path> needed) throws IOException {

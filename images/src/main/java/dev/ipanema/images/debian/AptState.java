@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 public final class AptState implements PackageIndex, AutoCloseable {
     private static final List<String> SUITES =
             List.of("bookworm", "bookworm-updates", "bookworm-security", "trixie", "trixie-backports");
+    private static final String ANY_KERNEL = "linux-image-";
     private static final String SECURITY = "-security";
     private static final Duration FRESH = Duration.ofHours(24);
     private static final String NO_APT =
@@ -57,12 +58,16 @@ public final class AptState implements PackageIndex, AutoCloseable {
             Files.createDirectories(directory);
             FileChannel lock = FileChannel.open(
                     directory.resolve("lock.ipanema"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            // Held until close; the kernel releases it when the process ends.
-            lock.lock();
             AptState state = new AptState(directory, tools, lock, progress);
-            state.write(sources, keyring);
-            state.refresh(now);
-            return state;
+            try {
+                state.lock();
+                state.write(sources, keyring);
+                state.refresh(now);
+                return state;
+            } catch (IOException | RuntimeException e) {
+                state.close();
+                throw e;
+            }
         } catch (IOException e) {
             throw new BadInput(directory + ": cannot be written (" + e.getMessage() + ")");
         }
@@ -73,6 +78,14 @@ public final class AptState implements PackageIndex, AutoCloseable {
         this.tools = tools;
         this.lock = lock;
         this.progress = progress;
+    }
+
+    /// Held until the state is closed; the kernel releases it when the process ends.
+    private void lock() throws IOException {
+        if (lock.tryLock() == null) {
+            progress.warn("another process uses " + directory + ", waiting for it");
+            lock.lock();
+        }
     }
 
     private void write(AptSources sources, Path keyring) throws IOException {
@@ -147,11 +160,11 @@ public final class AptState implements PackageIndex, AutoCloseable {
         try {
             run(directory, List.of(tools.aptGet, "-q", "-c", conf(), "-o", "APT::Update::Error-Mode=any", "update"));
         } catch (BadInput e) {
-            if (!there) {
+            // One suite that is gone from the mirror does not spoil the others.
+            if (!there && names(ANY_KERNEL).isEmpty()) {
                 throw e;
             }
-            progress.warn("the package index could not be renewed, the one of "
-                    + Files.getLastModifiedTime(stamp).toInstant() + " is used: " + e.getMessage());
+            progress.warn("the package index could not be renewed, what is there is used: " + e.getMessage());
             return;
         }
         replace(stamp, wanted);

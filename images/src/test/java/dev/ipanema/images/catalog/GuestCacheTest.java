@@ -123,6 +123,15 @@ class GuestCacheTest {
     }
 
     @Test
+    void stateIsFreeAfterAFailure() throws IOException {
+        Files.writeString(directory.resolve("offline"), "");
+        assertThatThrownBy(this::fetch).isInstanceOf(BadInput.class);
+        Files.delete(directory.resolve("offline"));
+
+        assertThat(fetch().version()).isEqualTo("1:1.0-1");
+    }
+
+    @Test
     void packageWithAnotherChecksumIsRefused() throws Exception {
         Files.write(directory.resolve("next.deb"), DebFixture.deb(".xz", Map.of("bin/busybox", new byte[] {9})));
 
@@ -134,11 +143,13 @@ class GuestCacheTest {
     void damagedPackageInTheCacheIsFetchedAgain() throws IOException {
         fetch();
         Files.write(files("packages").getFirst(), new byte[] {0});
+        Files.createDirectories(cache.root().resolve("apt/archives/get-interrupted"));
         Files.delete(cache.find(BUSYBOX).orElseThrow().file("initrd.cpio.gz"));
 
         fetch();
 
         assertThat(log()).containsExactly("update", "download", "download");
+        assertThat(files("apt/archives")).extracting(Path::getFileName).containsExactly(Path.of("partial"));
     }
 
     @Test
