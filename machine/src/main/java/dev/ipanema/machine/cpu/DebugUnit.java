@@ -150,14 +150,13 @@ final class DebugUnit {
             if (!DebugControl.isOnAt(control, ctx.el())) {
                 continue;
             }
-            boolean matches =
-                    switch (DebugControl.breakpointType(control)) {
-                        case DebugControl.BT_ADDRESS -> addressMatches(ctx, i);
-                        case DebugControl.BT_ADDRESS_LINKED ->
-                            addressMatches(ctx, i) && contextMatches(ctx, DebugControl.linked(control));
-                        case DebugControl.BT_CONTEXT -> contextIdMatches(ctx, i);
-                        default -> false;
-                    };
+            boolean matches = switch (DebugControl.breakpointType(control)) {
+                case DebugControl.BT_ADDRESS -> addressMatches(ctx, i);
+                case DebugControl.BT_ADDRESS_LINKED ->
+                    addressMatches(ctx, i) && contextMatches(ctx, DebugControl.linked(control));
+                case DebugControl.BT_CONTEXT -> contextIdMatches(ctx, i);
+                default -> false;
+            };
             if (matches) {
                 return true;
             }
