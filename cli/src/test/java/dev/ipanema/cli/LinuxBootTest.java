@@ -134,6 +134,19 @@ class LinuxBootTest {
         assertThat(consoleText()).isEqualTo("aarch64\n");
     }
 
+    @Test
+    void twoDeterministicBootsAreTheSame() {
+        String[] args = {"-c", "4", "--deterministic", "--expect", BusyboxInitrd.PROMPT};
+
+        assertThat(boot("linux-6.12", args)).as(err.toString()).isZero();
+        String text = consoleText();
+        String count = err.toString().replaceAll(STATISTICS, "$1");
+        assertThat(boot("linux-6.12", args)).as(err.toString()).isZero();
+
+        assertThat(err.toString().replaceAll(STATISTICS, "$1")).isEqualTo(count);
+        assertThat(consoleText()).isEqualTo(text);
+    }
+
     @ParameterizedTest
     @CsvSource({"u-boot, =>", "edk2, Shell>"})
     void firmwareReachesItsPrompt(String name, String prompt) {

@@ -164,6 +164,35 @@ class RunGuestTest {
     }
 
     @Test
+    void aDeterministicRunRepeatsExactly() {
+        String[] args = {
+            echo.toString(),
+            "--deterministic",
+            "-c",
+            "2",
+            "--expect",
+            "> ",
+            "--send",
+            "abc",
+            "--expect",
+            "abc",
+            "--timeout",
+            "60"
+        };
+
+        assertThat(run("never read", args)).as(err.toString()).isZero();
+        String first = err.toString().replaceFirst("wall .* exits", "exits");
+        String text = consoleText();
+        err.getBuffer().setLength(0);
+        console.reset();
+        assertThat(run("never read", args)).isZero();
+
+        assertThat(text).isEqualTo("ready> abc");
+        assertThat(consoleText()).isEqualTo(text);
+        assertThat(err.toString().replaceFirst("wall .* exits", "exits")).isEqualTo(first);
+    }
+
+    @Test
     void firmwareStartsAtTheBeginningOfFlash() throws IOException {
         Assembler a = new Assembler(0);
         a.movImm(X1, UART);

@@ -12,6 +12,7 @@ import dev.ipanema.devices.virtio.VirtioDevice;
 import dev.ipanema.devices.virtio.VirtioMmio;
 import dev.ipanema.devices.virtio.VirtioRegisters;
 import dev.ipanema.kvm.uapi.KvmCap;
+import dev.ipanema.kvm.uapi.KvmDeviceUapi;
 import dev.ipanema.kvm.uapi.KvmRun;
 import dev.ipanema.kvm.uapi.VcpuEvents;
 import dev.ipanema.kvm.vm.Kvm;
@@ -33,6 +34,9 @@ import java.util.function.IntConsumer;
 ///
 /// Devices and bus are used under the VMM's lock.
 final class VirtHardware implements AutoCloseable {
+    /// Bytes between the structures of two vCPUs (Arm DEN0057, 5.2: each is 64-byte aligned).
+    private static final long PVTIME_STRUCTURE = 64;
+
     private final Vm vm;
     private final List<Vcpu> vcpus = new ArrayList<>();
     private final MmioBus bus = new MmioBus();
@@ -57,6 +61,14 @@ final class VirtHardware implements AutoCloseable {
         for (int i = 0; i < config.cpus(); i++) {
             int power = i == 0 ? 0 : Vcpu.KVM_ARM_VCPU_POWER_OFF;
             succeed("KVM_ARM_VCPU_INIT", vcpus.get(i).init(features(vm) | power));
+        }
+        for (Vcpu vcpu : vcpus) {
+            succeed(
+                    "KVM_ARM_VCPU_PVTIME_IPA",
+                    vcpu.setDeviceAttr(
+                            KvmDeviceUapi.KVM_ARM_VCPU_PVTIME_CTRL,
+                            KvmDeviceUapi.KVM_ARM_VCPU_PVTIME_IPA,
+                            VirtMap.PVTIME + vcpu.id() * PVTIME_STRUCTURE));
         }
         interrupts = new VirtInterrupts(vm, config.irqchip());
         serial = new SerialPort(new Pl011(console, interrupts.spi(VirtMap.UART_SPI)));

@@ -22,6 +22,8 @@ public final class VirtMap {
     public static final int RTC_SPI = 2;
     public static final long FW_CFG = 0x0902_0000L;
     public static final long FW_CFG_SIZE = 0x18;
+    public static final long PVTIME = 0x090a_0000L;
+    public static final long PVTIME_SIZE = 0x1_0000L;
     public static final long VIRTIO_MMIO = 0x0a00_0000L;
     public static final long VIRTIO_MMIO_SIZE = 0x200;
     public static final int VIRTIO_MMIO_COUNT = 32;

@@ -16,17 +16,20 @@ import dev.ipanema.vmm.device.GuestDma;
 final class VirtMemory implements AutoCloseable {
     private static final long HVA_ALIGNMENT = 2 * Sizes.MIB;
     private static final int RAM_SLOT = 0;
+    private static final int PVTIME_SLOT = 1 + VirtFlash.BANKS;
 
     private final AddressSpace mm;
     private final long ramHva;
     private final long ramSize;
     private final long flashHva;
+    private final long pvTimeHva;
 
     VirtMemory(Host host, VirtConfig config) {
         mm = host.newAddressSpace();
         ramSize = config.ramSize();
         ramHva = map("RAM", ramSize);
         mm.madvise(ramHva, ramSize, Mman.MADV_HUGEPAGE);
+        pvTimeHva = map("stolen time", VirtMap.PVTIME_SIZE);
         flashHva = config.boot() instanceof GuestBoot.Firmware
                 ? map("flash", VirtFlash.BANKS * VirtMap.FLASH_BANK_SIZE)
                 : 0;
@@ -45,10 +48,15 @@ final class VirtMemory implements AutoCloseable {
     /// {@return a VM on this memory}
     Vm createVm(Kvm kvm) {
         Vm vm = kvm.createVm(mm, 0);
+        addSlot(vm, RAM_SLOT, VirtMap.RAM, ramSize, ramHva);
+        addSlot(vm, PVTIME_SLOT, VirtMap.PVTIME, VirtMap.PVTIME_SIZE, pvTimeHva);
+        return vm;
+    }
+
+    private static void addSlot(Vm vm, int slot, long ipa, long size, long hva) {
         VirtHardware.succeed(
                 "KVM_SET_USER_MEMORY_REGION",
-                vm.setUserMemoryRegion(new UserspaceMemoryRegion(RAM_SLOT, 0, VirtMap.RAM, ramSize, ramHva)));
-        return vm;
+                vm.setUserMemoryRegion(new UserspaceMemoryRegion(slot, 0, ipa, size, hva)));
     }
 
     /// {@return the way of devices to RAM}
