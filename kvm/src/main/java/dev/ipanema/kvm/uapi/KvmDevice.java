@@ -11,8 +11,8 @@ public interface KvmDevice {
 
     /// `KVM_GET_DEVICE_ATTR`.
     ///
-    /// @param value element 0 is what `addr` of the attribute points to: it takes the result, and holds the question of
-    ///     an attribute that has one
+    /// @param value element 0 is what `addr` of the attribute points to: it takes the result, and holds the
+    ///     question of an attribute that has one
     /// @return 0 or a negated errno, -ENXIO for an attribute that is not there
     int getAttr(int group, long attr, long[] value);
 

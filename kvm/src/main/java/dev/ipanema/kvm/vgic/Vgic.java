@@ -149,7 +149,8 @@ public final class Vgic {
 
     /// Sets where the distributor lies; under [#configLock()].
     ///
-    /// @return 0, or -EINVAL for an unaligned address or one that overlaps, -E2BIG outside the guest's space, -EEXIST
+    /// @return 0, or -EINVAL for an unaligned address or one that overlaps, -E2BIG outside the guest's space,
+    ///     -EEXIST
     int setDistBase(long base, long size) {
         int result = checkFrame(distBase, base, size, size);
         if (result == 0 && redistRegions.overlaps(base, size)) {
@@ -415,8 +416,8 @@ public final class Vgic {
     ///
     /// @param device number of the device
     /// @param event what it writes
-    /// @return 1, 0 when the guest blocks it, -ENODEV without an ITS, -EINVAL for another address, -EBUSY while ITS or
-    ///     LPIs are off
+    /// @return 1, 0 when the guest blocks it, -ENODEV without an ITS, -EINVAL for another address, -EBUSY while
+    ///     ITS or LPIs are off
     public int signalMsi(long address, long device, long event) {
         if (!hasIts) {
             return Errno.ENODEV.negated();

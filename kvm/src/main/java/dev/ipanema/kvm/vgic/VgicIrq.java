@@ -100,9 +100,9 @@ final class VgicIrq {
         return enabled && isPending() && forwarding ? targetVcpu : null;
     }
 
-    /// {@return where it comes in the order of an ap_list: what can be signalled by priority, then active ones by
-    /// priority, then the rest (`vgic_irq_cmp` since Linux 6.19). An active interrupt needs no list register: hardware
-    /// counts its end}
+    /// {@return where it comes in the order of an ap_list: what can be signalled by priority, then active
+    /// ones by priority, then the rest (`vgic_irq_cmp` since Linux 6.19). An active interrupt needs no list
+    /// register: hardware counts its end}
     int order() {
         if (active) {
             return ACTIVE_ORDER + priority;

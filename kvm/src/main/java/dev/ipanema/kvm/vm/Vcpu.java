@@ -190,7 +190,8 @@ public final class Vcpu implements AutoCloseable {
         cpu.set(SysReg.CNTVOFF_EL2, vm.counterOffset());
         cpu.set(SysReg.VTCR_EL2, vm.stage2().vtcr());
         if (vm.lockstep() != null) {
-            // WFE ends the turn.
+            // WFE and YIELD end the turn.
+            cpu.setYieldEndsRun(true);
             cpu.set(SysReg.HCR_EL2, cpu.get(SysReg.HCR_EL2) | HcrEl2.TWE);
         }
         if (VcpuFeatures.pointerAuthentication(features)) {
@@ -461,7 +462,8 @@ public final class Vcpu implements AutoCloseable {
         }
         long before = on.instructions();
         Exit exit = runOn(on, turns.left());
-        turnOver |= turns.ran(on.instructions() - before);
+        // A kick in lockstep is a YIELD.
+        turnOver |= turns.ran(on.instructions() - before) || exit == Exit.KICK;
         return exit;
     }
 

@@ -456,8 +456,8 @@ public final class Vm implements AutoCloseable {
         psci.hypercalls().setRealTime(nanos);
     }
 
-    /// Makes the run repeat exactly: one vCPU runs at a time, in turns of 10 000 instructions that WFE and WFI end, and
-    /// time is what the host's machine executes. After the vCPUs are made and before they are initialised; every vCPU needs a processing element of its own,
+    /// Makes the run repeat exactly: one vCPU runs at a time, in turns of 10 000 instructions that WFE, WFI and YIELD end,
+    /// and time is what the host's machine executes. After the vCPUs are made and before they are initialised; every vCPU needs a processing element of its own,
     /// each vCPU its own thread, and whatever else goes into the guest has to come from its own exits.
     ///
     /// @param clock the ticker that the host was made with

@@ -97,6 +97,34 @@ class LockstepTest {
     }
 
     @Test
+    void yieldEndsATurn() {
+        InstructionClock clock = new InstructionClock();
+        try (TestVm test = newVm(clock)) {
+            Vcpu second = test.vm.createVcpu(1);
+            test.vm.runInLockstep(clock);
+            test.vcpu.init();
+            second.init();
+            test.enableStage1(test.vcpu);
+            test.enableStage1(second);
+            // The first waits for the second, which is there after one YIELD: not after 10 000 instructions.
+            test.start(test.vcpu, code -> {
+                code.movImm(X1, LOG).emit("YIELD").ldr(X0, X1);
+            });
+            test.start(second, code -> {
+                code.movImm(X1, LOG).movImm(X2, 1).str(X2, X1);
+                code.b(code.here());
+            });
+            CompletableFuture<Integer> other = CompletableFuture.supplyAsync(second::run, THREADS);
+
+            assertThat(test.vcpu.run()).isZero();
+            second.kick();
+            other.join();
+
+            assertThat(test.result()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void timeJumpsWhenAllWait() {
         InstructionClock clock = new InstructionClock();
         try (TestVm test = newVm(clock)) {

@@ -64,6 +64,7 @@ public final class CpuContext {
     private final CpuModel model;
     private final TranslationContext translation = new TranslationContext();
     private final VirtualCpuInterface gic = new VirtualCpuInterface();
+    private boolean yieldEndsRun;
     private long injected;
 
     /// Creates a context in reset state for a processor of this model.
@@ -244,6 +245,16 @@ public final class CpuContext {
     /// [TranslationContext#changed()]}
     public TranslationContext translation() {
         return translation;
+    }
+
+    /// Makes YIELD end a run, as a kick does, or have no effect. A reset does not change it.
+    public void setYieldEndsRun(boolean on) {
+        yieldEndsRun = on;
+    }
+
+    /// {@return whether YIELD ends a run}
+    boolean yieldEndsRun() {
+        return yieldEndsRun;
     }
 
     /// {@return the virtual GIC CPU interface}

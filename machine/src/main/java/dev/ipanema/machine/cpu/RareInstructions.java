@@ -90,7 +90,8 @@ final class RareInstructions {
             case Op.MSR_UAO, Op.MSR_PAN, Op.MSR_SPSEL, Op.MSR_SSBS, Op.MSR_DIT, Op.MSR_DAIFSET, Op.MSR_DAIFCLR ->
                 processState(ctx, op, (int) imm);
             case Op.CFINV, Op.XAFLAG, Op.AXFLAG, Op.RMIF, Op.SETF8, Op.SETF16 -> flags(ctx, op, word, imm);
-            case Op.YIELD, Op.SB -> Interpreter.NEXT;
+            case Op.SB -> Interpreter.NEXT;
+            case Op.YIELD -> yielded(ctx);
             case Op.WFE -> waitForEvent(ctx, Esr.WFX_WFE, 0);
             case Op.WFI -> waitForInterrupt(ctx, Esr.WFX_WFI, 0);
             case Op.WFET, Op.WFIT -> waitAtMost(ctx, op, PreDecoded.rd(word));
@@ -242,6 +243,15 @@ final class RareInstructions {
         ctx.x[PreDecoded.rd(word)] =
                 Integers.crc32(ctx.x[PreDecoded.rn(word)], ctx.x[PreDecoded.rm(word)], bits, polynomial);
         return Interpreter.NEXT;
+    }
+
+    /// YIELD: a hint, which a hypervisor that lets others run may want to know of.
+    private int yielded(CpuContext ctx) {
+        if (!ctx.yieldEndsRun()) {
+            return Interpreter.NEXT;
+        }
+        pe.kick();
+        return synchronize(ctx);
     }
 
     /// WFET and WFIT: nothing to wait for when the virtual count has reached the register.
