@@ -128,7 +128,8 @@ class LinuxBootTest {
 
     @Test
     void commandsStatusAndOutputAreTheGuests() {
-        int code = boot("linux-6.12", "--exec", "uname -m; echo to stderr >&2; exit 7");
+        int code =
+                boot("linux-6.12", "-i", guest("linux-6.12-modules"), "--exec", "uname -m; echo to stderr >&2; exit 7");
 
         assertThat(code).as("%s%n%s", consoleText(), err).isEqualTo(7);
         assertThat(consoleText()).isEqualTo("aarch64\n");

@@ -25,8 +25,8 @@ import dev.ipanema.kvm.uapi.KvmIrqRoute;
 import dev.ipanema.kvm.uapi.KvmMem;
 import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
 import dev.ipanema.kvm.vgic.Vgic;
-import dev.ipanema.machine.memory.MmioRegion;
 import dev.ipanema.machine.cpu.InstructionClock;
+import dev.ipanema.machine.memory.MmioRegion;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -328,8 +328,8 @@ public final class Vm implements AutoCloseable {
     /// `KVM_CREATE_DEVICE`.
     ///
     /// @param type `KVM_DEV_TYPE_ARM_VGIC_…` of [KvmDeviceUapi]
-    /// @throws KvmError with -ENODEV for a type that the host does not have, -EEXIST for a second vGIC, -EBUSY when a
-    ///     vCPU has run, -E2BIG for too many vCPUs
+    /// @throws KvmError with -ENODEV for a type that the host does not have, -EEXIST for a second vGIC, -EBUSY
+    ///     when a vCPU has run, -E2BIG for too many vCPUs
     public KvmDevice createDevice(int type) {
         requireUsable();
         return interrupts.create(type);
@@ -348,7 +348,8 @@ public final class Vm implements AutoCloseable {
     ///
     /// @param flags `KVM_MSI_VALID_DEVID` of [KvmDeviceUapi], without which no ITS takes it
     /// @param deviceId number of the device, as PCIe's requester ID
-    /// @return 1, 0 when the guest blocks it, or a negated errno: -ENODEV without an ITS, -EINVAL for another address
+    /// @return 1, 0 when the guest blocks it, or a negated errno: -ENODEV without an ITS, -EINVAL for another
+    ///     address
     public int signalMsi(long address, int data, int flags, int deviceId) {
         requireUsable();
         return interrupts.signalMsi(address, data, flags, deviceId);
@@ -456,9 +457,10 @@ public final class Vm implements AutoCloseable {
         psci.hypercalls().setRealTime(nanos);
     }
 
-    /// Makes the run repeat exactly: one vCPU runs at a time, in turns of 10 000 instructions that WFE, WFI and YIELD end,
-    /// and time is what the host's machine executes. After the vCPUs are made and before they are initialised; every vCPU needs a processing element of its own,
-    /// each vCPU its own thread, and whatever else goes into the guest has to come from its own exits.
+    /// Makes the run repeat exactly: one vCPU runs at a time, in turns of 10 000 instructions that WFE, WFI and
+    /// YIELD end, and time is what the host's machine executes. After the vCPUs are made and before they are
+    /// initialised; every vCPU needs a processing element of its own, each vCPU its own thread, and whatever
+    /// else goes into the guest has to come from its own exits.
     ///
     /// @param clock the ticker that the host was made with
     public void runInLockstep(InstructionClock clock) {
