@@ -1,14 +1,14 @@
 package dev.ipanema.kvm.uapi;
 
-/// `struct kvm_guest_debug` of arm64: what `KVM_SET_GUEST_DEBUG` asks for. The register arrays are as long as the
-/// host has breakpoints and watchpoints, or shorter; missing ones are off.
+import java.util.List;
+
+/// `struct kvm_guest_debug` of arm64: what `KVM_SET_GUEST_DEBUG` asks for.
 ///
 /// @param control `KVM_GUESTDBG_…`
-/// @param dbgBcr values for DBGBCR
-/// @param dbgBvr values for DBGBVR
-/// @param dbgWcr values for DBGWCR
-/// @param dbgWvr values for DBGWVR
-public record KvmGuestDebug(int control, long[] dbgBcr, long[] dbgBvr, long[] dbgWcr, long[] dbgWvr) {
+/// @param breakpoints values for DBGBCR and DBGBVR, as many as the host has or fewer; missing ones are off
+/// @param watchpoints values for DBGWCR and DBGWVR, likewise
+@SuppressWarnings("ArrayRecordComponent") // Read at once, as the ioctl copies the structure; never compared.
+public record KvmGuestDebug(int control, List<Pair> breakpoints, List<Pair> watchpoints) {
     /// Debugging is on; without it all is turned off.
     public static final int KVM_GUESTDBG_ENABLE = 1;
 
@@ -25,8 +25,19 @@ public record KvmGuestDebug(int control, long[] dbgBcr, long[] dbgBvr, long[] db
     public static final int KVM_GUESTDBG_VALID_MASK =
             KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP | KVM_GUESTDBG_USE_SW_BP | KVM_GUESTDBG_USE_HW;
 
+    public KvmGuestDebug {
+        breakpoints = List.copyOf(breakpoints);
+        watchpoints = List.copyOf(watchpoints);
+    }
+
+    /// One breakpoint or watchpoint.
+    ///
+    /// @param control its DBGBCR or DBGWCR, see [dev.ipanema.arm.register.DebugControl]
+    /// @param value its DBGBVR or DBGWVR
+    public record Pair(long control, long value) {}
+
     /// Without hardware breakpoints and watchpoints.
     public static KvmGuestDebug of(int control) {
-        return new KvmGuestDebug(control, new long[0], new long[0], new long[0], new long[0]);
+        return new KvmGuestDebug(control, List.of(), List.of());
     }
 }
