@@ -12,6 +12,7 @@ import dev.ipanema.kvm.uapi.KvmGuestDebug;
 import dev.ipanema.kvm.uapi.KvmRun;
 import dev.ipanema.machine.cpu.CpuContext;
 import java.util.Arrays;
+import java.util.List;
 
 /// The VMM's debugging of a guest (`arch/arm64/kvm/debug.c`). While it is on, the debug registers are the VMM's around
 /// each entry of the guest, the guest's own are set aside, and its accesses to them are trapped.
@@ -44,11 +45,9 @@ final class GuestDebug {
     /// @return 0, or -EINVAL for bits of `control` that are unknown or registers that the host does not have
     int set(KvmGuestDebug wanted) {
         boolean unknown = (wanted.control() & ~KvmGuestDebug.KVM_GUESTDBG_VALID_MASK) != 0;
-        int breakpoints = Math.max(wanted.dbgBcr().length, wanted.dbgBvr().length);
-        int watchpoints = Math.max(wanted.dbgWcr().length, wanted.dbgWvr().length);
         if (unknown
-                || breakpoints > cpu.model().breakpoints()
-                || watchpoints > cpu.model().watchpoints()) {
+                || wanted.breakpoints().size() > cpu.model().breakpoints()
+                || wanted.watchpoints().size() > cpu.model().watchpoints()) {
             return Errno.EINVAL.negated();
         }
         boolean on = (wanted.control() & KvmGuestDebug.KVM_GUESTDBG_ENABLE) != 0;
@@ -92,23 +91,28 @@ final class GuestDebug {
     }
 
     private void exchange(boolean toVmm) {
-        int at = exchange(toVmm, 0, DBGBCR, debug.dbgBcr());
-        at = exchange(toVmm, at, DBGBVR, debug.dbgBvr());
-        at = exchange(toVmm, at, DBGWCR, debug.dbgWcr());
-        exchange(toVmm, at, DBGWVR, debug.dbgWvr());
+        int at = exchange(toVmm, 0, DBGBCR, DBGBVR, debug.breakpoints());
+        exchange(toVmm, at, DBGWCR, DBGWVR, debug.watchpoints());
     }
 
-    private int exchange(boolean toVmm, int from, SysReg[] registers, long[] wanted) {
+    /// @return where the next registers are kept
+    private int exchange(boolean toVmm, int from, SysReg[] controls, SysReg[] values, List<KvmGuestDebug.Pair> wanted) {
         boolean hardware = (debug.control() & KvmGuestDebug.KVM_GUESTDBG_USE_HW) != 0;
-        for (int i = 0; i < registers.length; i++) {
-            if (toVmm) {
-                guestRegisters[from + i] = cpu.get(registers[i]);
-                cpu.set(registers[i], hardware && i < wanted.length ? wanted[i] : 0);
-            } else {
-                cpu.set(registers[i], guestRegisters[from + i]);
-            }
+        for (int i = 0; i < controls.length; i++) {
+            boolean used = hardware && i < wanted.size();
+            exchange(toVmm, from + 2 * i, controls[i], used ? wanted.get(i).control() : 0);
+            exchange(toVmm, from + 2 * i + 1, values[i], used ? wanted.get(i).value() : 0);
         }
-        return from + registers.length;
+        return from + 2 * controls.length;
+    }
+
+    private void exchange(boolean toVmm, int place, SysReg register, long wanted) {
+        if (toVmm) {
+            guestRegisters[place] = cpu.get(register);
+            cpu.set(register, wanted);
+        } else {
+            cpu.set(register, guestRegisters[place]);
+        }
     }
 
     /// An instruction was emulated: a step over it is complete (`kvm_skip_instr`).

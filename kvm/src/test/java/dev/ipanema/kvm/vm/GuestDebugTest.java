@@ -13,11 +13,10 @@ import dev.ipanema.base.errno.Errno;
 import dev.ipanema.kvm.uapi.KvmExit;
 import dev.ipanema.kvm.uapi.KvmGuestDebug;
 import dev.ipanema.kvm.uapi.KvmReg;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class GuestDebugTest {
-    private static final long[] NONE = {};
-
     private static void debug(TestVm test, int control) {
         assertThat(test.vcpu.setGuestDebug(KvmGuestDebug.of(KvmGuestDebug.KVM_GUESTDBG_ENABLE | control)))
                 .isZero();
@@ -82,17 +81,17 @@ class GuestDebugTest {
                 code.nop().nop();
                 code.movImm(X1, TestVm.CODE + 0x800).str(X0, X1);
             });
-            long[] bcr = {DebugControl.of(0, 0xf, 0)};
-            long[] wcr = {DebugControl.of(DebugControl.LSC_STORE, 0xff, 0)};
+            KvmGuestDebug.Pair breakpoint = new KvmGuestDebug.Pair(DebugControl.of(0, 0xf, 0), start + 4);
+            KvmGuestDebug.Pair watchpoint =
+                    new KvmGuestDebug.Pair(DebugControl.of(DebugControl.LSC_STORE, 0xff, 0), TestVm.CODE + 0x800);
             int control = KvmGuestDebug.KVM_GUESTDBG_ENABLE | KvmGuestDebug.KVM_GUESTDBG_USE_HW;
-            test.vcpu.setGuestDebug(
-                    new KvmGuestDebug(control, bcr, new long[] {start + 4}, wcr, new long[] {TestVm.CODE + 0x800}));
+            test.vcpu.setGuestDebug(new KvmGuestDebug(control, List.of(breakpoint), List.of(watchpoint)));
 
             assertThat(test.vcpu.run()).isZero();
             assertThat(exceptionClass(test)).isEqualTo(ExceptionClass.BREAKPOINT_LOWER);
             assertThat(pc(test)).isEqualTo(start + 4);
 
-            test.vcpu.setGuestDebug(new KvmGuestDebug(control, NONE, NONE, wcr, new long[] {TestVm.CODE + 0x800}));
+            test.vcpu.setGuestDebug(new KvmGuestDebug(control, List.of(), List.of(watchpoint)));
             assertThat(test.vcpu.run()).isZero();
             assertThat(exceptionClass(test)).isEqualTo(ExceptionClass.WATCHPOINT_LOWER);
             assertThat(test.vcpu.kvmRun().debug.far).isEqualTo(TestVm.CODE + 0x800);

@@ -135,23 +135,19 @@ final class Breakpoints {
         if (hardware.isEmpty() && watched.isEmpty()) {
             return KvmGuestDebug.of(control);
         }
-        long[] bcr = new long[hardware.size()];
-        long[] bvr = new long[hardware.size()];
-        for (int i = 0; i < bcr.length; i++) {
-            bcr[i] = DebugControl.of(0, A64_BAS, 0);
-            bvr[i] = hardware.get(i);
-        }
-        long[] wcr = new long[watched.size()];
-        long[] wvr = new long[watched.size()];
-        for (int i = 0; i < wcr.length; i++) {
-            Watch watch = watched.get(i);
-            int low = (int) watch.va() & DOUBLEWORD - 1;
-            boolean small = low + watch.length() <= DOUBLEWORD;
-            int bas = small ? ((1 << watch.length()) - 1) << low : 0xff;
-            int mask = small ? 0 : Integer.numberOfTrailingZeros(watch.length());
-            wcr[i] = DebugControl.of(watch.kinds(), bas, mask);
-            wvr[i] = watch.va() & -DOUBLEWORD;
-        }
-        return new KvmGuestDebug(control | KvmGuestDebug.KVM_GUESTDBG_USE_HW, bcr, bvr, wcr, wvr);
+        List<KvmGuestDebug.Pair> breakpoints = hardware.stream()
+                .map(va -> new KvmGuestDebug.Pair(DebugControl.of(0, A64_BAS, 0), va))
+                .toList();
+        List<KvmGuestDebug.Pair> watchpoints =
+                watched.stream().map(Breakpoints::watchpoint).toList();
+        return new KvmGuestDebug(control | KvmGuestDebug.KVM_GUESTDBG_USE_HW, breakpoints, watchpoints);
+    }
+
+    private static KvmGuestDebug.Pair watchpoint(Watch watch) {
+        int low = (int) watch.va() & DOUBLEWORD - 1;
+        boolean small = low + watch.length() <= DOUBLEWORD;
+        int bas = small ? ((1 << watch.length()) - 1) << low : 0xff;
+        int mask = small ? 0 : Integer.numberOfTrailingZeros(watch.length());
+        return new KvmGuestDebug.Pair(DebugControl.of(watch.kinds(), bas, mask), watch.va() & -DOUBLEWORD);
     }
 }
