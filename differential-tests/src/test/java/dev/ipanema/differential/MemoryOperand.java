@@ -17,9 +17,11 @@ record MemoryOperand(int base, long offset, int index, int indexBits, boolean si
     static final int SP = 32;
     static final int NONE = -1;
 
-    private static final Pattern FORM = Pattern.compile("\\[(x\\d+|sp)(?:, #(?<offset>-?\\d+)|,"
-        + " (?<index>[xw](?:\\d+|zr))(?:, (?<extend>lsl|uxtw|sxtw|sxtx)(?: #(?<shift>\\d+))?)?)?\\](?<pre>!?)(?<post>,"
-        + " .*)?$");
+    private static final String INDEX =
+            "(?<index>[xw](?:\\d+|zr))(?:, (?<extend>lsl|uxtw|sxtw|sxtx)(?: #(?<shift>\\d+))?)?";
+
+    private static final Pattern FORM =
+            Pattern.compile("\\[(x\\d+|sp)(?:, #(?<offset>-?\\d+)|, " + INDEX + ")?\\](?<pre>!?)(?<post>, .*)?$");
 
     /// {@return the address in the text of an instruction, or null}
     static @Nullable MemoryOperand of(String text) {
