@@ -7,7 +7,6 @@ import java.util.List;
 /// @param control `KVM_GUESTDBG_…`
 /// @param breakpoints values for DBGBCR and DBGBVR, as many as the host has or fewer; missing ones are off
 /// @param watchpoints values for DBGWCR and DBGWVR, likewise
-@SuppressWarnings("ArrayRecordComponent") // Read at once, as the ioctl copies the structure; never compared.
 public record KvmGuestDebug(int control, List<Pair> breakpoints, List<Pair> watchpoints) {
     /// Debugging is on; without it all is turned off.
     public static final int KVM_GUESTDBG_ENABLE = 1;
