@@ -1,7 +1,6 @@
 package dev.ipanema.kvm.vgic;
 
 import dev.ipanema.kvm.abort.KvmIoDevice;
-import dev.ipanema.kvm.vgic.VgicRegion.Kind;
 import org.jspecify.annotations.Nullable;
 
 /// One frame of registers on the VM's bus (`struct vgic_io_device`). What is not a register reads as zero and ignores
@@ -22,12 +21,12 @@ abstract class VgicFrame implements KvmIoDevice {
     /// @param vcpu number of the vCPU that accesses
     abstract @Nullable VgicVcpu bank(int vcpu);
 
-    /// Reads a register of kind [Kind#OWN] or [Kind#ROUTER].
+    /// Reads a register of kind [VgicRegion.Kind#OWN] or [VgicRegion.Kind#ROUTER].
     ///
     /// @param at offset in the frame
     abstract long readOwn(int vcpu, int at, int len);
 
-    /// Writes a register of kind [Kind#OWN] or [Kind#ROUTER].
+    /// Writes a register of kind [VgicRegion.Kind#OWN] or [VgicRegion.Kind#ROUTER].
     abstract void writeOwn(int vcpu, int at, int len, long value);
 
     /// Writes a register for the VMM, which may restore what a guest cannot write.

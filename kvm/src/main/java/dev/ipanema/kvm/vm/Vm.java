@@ -20,7 +20,6 @@ import dev.ipanema.kvm.timer.TimerIrqs;
 import dev.ipanema.kvm.trace.KvmTrace;
 import dev.ipanema.kvm.uapi.KvmCap;
 import dev.ipanema.kvm.uapi.KvmDevice;
-import dev.ipanema.kvm.uapi.KvmDeviceUapi;
 import dev.ipanema.kvm.uapi.KvmIrqRoute;
 import dev.ipanema.kvm.uapi.KvmMem;
 import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
@@ -327,7 +326,7 @@ public final class Vm implements AutoCloseable {
 
     /// `KVM_CREATE_DEVICE`.
     ///
-    /// @param type `KVM_DEV_TYPE_ARM_VGIC_…` of [KvmDeviceUapi]
+    /// @param type `KVM_DEV_TYPE_ARM_VGIC_…` of [dev.ipanema.kvm.uapi.KvmDeviceUapi]
     /// @throws KvmError with -ENODEV for a type that the host does not have, -EEXIST for a second vGIC, -EBUSY
     ///     when a vCPU has run, -E2BIG for too many vCPUs
     public KvmDevice createDevice(int type) {
@@ -337,7 +336,7 @@ public final class Vm implements AutoCloseable {
 
     /// `KVM_IRQ_LINE`: drives a line. Any thread may call it.
     ///
-    /// @param irq kind, vCPU and number, see [KvmDeviceUapi#KVM_ARM_IRQ_TYPE_SHIFT]
+    /// @param irq kind, vCPU and number, see [dev.ipanema.kvm.uapi.KvmDeviceUapi#KVM_ARM_IRQ_TYPE_SHIFT]
     /// @return 0, or -EINVAL, -ENXIO as the kernel's
     public int irqLine(int irq, boolean level) {
         requireUsable();
@@ -346,7 +345,7 @@ public final class Vm implements AutoCloseable {
 
     /// `KVM_SIGNAL_MSI`: a device's message. Any thread may call it.
     ///
-    /// @param flags `KVM_MSI_VALID_DEVID` of [KvmDeviceUapi], without which no ITS takes it
+    /// @param flags `KVM_MSI_VALID_DEVID` of [dev.ipanema.kvm.uapi.KvmDeviceUapi], without which no ITS takes it
     /// @param deviceId number of the device, as PCIe's requester ID
     /// @return 1, 0 when the guest blocks it, or a negated errno: -ENODEV without an ITS, -EINVAL for another
     ///     address
