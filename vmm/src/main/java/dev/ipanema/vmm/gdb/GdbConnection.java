@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
@@ -24,12 +25,10 @@ final class GdbConnection implements AutoCloseable {
     private static final int ESCAPE = '}';
     private static final int ESCAPE_XOR = 0x20;
 
-    /// What the reader leaves behind the last packet.
-    private static final String END = new StringBuilder("end").toString();
-
     private final InputStream in;
     private final OutputStream out;
-    private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
+    /// Packets, and empty behind the last.
+    private final BlockingQueue<Optional<String>> received = new LinkedBlockingQueue<>();
 
     // Guarded by out.
     private boolean acknowledges = true;
@@ -44,12 +43,12 @@ final class GdbConnection implements AutoCloseable {
     private void readAll() {
         try {
             for (String packet = next(); packet != null; packet = next()) {
-                received.add(packet);
+                received.add(Optional.of(packet));
             }
         } catch (IOException e) {
             // The debugger has gone.
         } finally {
-            received.add(END);
+            received.add(Optional.empty());
         }
     }
 
@@ -57,18 +56,11 @@ final class GdbConnection implements AutoCloseable {
     @Nullable
     String receive() throws IOException {
         try {
-            String packet = received.take();
-            // A packet may say "end" too: the mark is told by identity.
-            return isEnd(packet) ? null : packet;
+            return received.take().orElse(null);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("Interrupted while waiting for the debugger", e);
         }
-    }
-
-    @SuppressWarnings("ReferenceEquality")
-    private static boolean isEnd(String packet) {
-        return packet == END;
     }
 
     /// {@return whether something can be received without waiting}
