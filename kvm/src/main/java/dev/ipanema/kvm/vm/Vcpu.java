@@ -653,7 +653,7 @@ public final class Vcpu implements AutoCloseable {
 
     /// `KVM_SET_DEVICE_ATTR` on the vCPU's fd: timers and paravirtual time.
     ///
-    /// @param group `KVM_ARM_VCPU_…_CTRL` of [KvmDeviceUapi]
+    /// @param group `KVM_ARM_VCPU_…_CTRL` of [dev.ipanema.kvm.uapi.KvmDeviceUapi]
     /// @return 0 or a negated errno, -ENXIO for an attribute that is not there
     public int setDeviceAttr(int group, long attr, long value) {
         mutex.lock();
