@@ -165,11 +165,11 @@ final class MachineOptions {
     }
 
     private GuestBoot boot(long ram) {
-        byte[] image = kernel == null ? null : InputFiles.read(kernel, "an image");
+        byte[] image = kernel == null ? new byte[0] : InputFiles.read(kernel, "an image");
         if (bios != null) {
             return new GuestBoot.Firmware(InputFiles.read(bios, "firmware"), image);
         }
-        if (kernel == null || image == null) {
+        if (kernel == null) {
             throw new IllegalStateException("There is no guest");
         }
         return new GuestBoot.Kernel(

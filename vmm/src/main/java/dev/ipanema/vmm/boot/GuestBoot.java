@@ -3,7 +3,6 @@ package dev.ipanema.vmm.boot;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
 import dev.ipanema.images.format.GuestImage;
-import org.jspecify.annotations.Nullable;
 
 /// What a machine starts with.
 public sealed interface GuestBoot {
@@ -14,9 +13,9 @@ public sealed interface GuestBoot {
     /// command line by fw_cfg.
     ///
     /// @param code contents of the first flash bank, not empty, at most its size
-    /// @param kernel a kernel for the firmware to start, null for none
+    /// @param kernel a kernel for the firmware to start, empty for none
     @SuppressWarnings("ArrayRecordComponent") // Files, shared and never written.
-    record Firmware(byte[] code, byte @Nullable [] kernel) implements GuestBoot {
+    record Firmware(byte[] code, byte[] kernel) implements GuestBoot {
         public Firmware {
             if (code.length == 0 || code.length > VirtMap.FLASH_BANK_SIZE) {
                 throw new BadInput("--bios: firmware of " + code.length + " bytes does not fit a flash bank of "

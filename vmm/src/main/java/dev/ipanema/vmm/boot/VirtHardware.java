@@ -86,7 +86,7 @@ final class VirtHardware implements AutoCloseable {
         FwCfg fwCfg = new FwCfg(dma).machine(config.cpus(), config.ramSize());
         byte[] kernel = firmware.kernel();
         byte[] initrd = config.initrd();
-        if (kernel != null) {
+        if (kernel.length != 0) {
             fwCfg.kernel(kernel).commandLine(config.params());
         }
         if (initrd != null) {
