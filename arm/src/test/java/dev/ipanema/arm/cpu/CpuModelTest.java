@@ -120,8 +120,8 @@ class CpuModelTest {
     void guestSeesFloatingPointButNoSveAndNoTags() {
         CpuModel model = CpuModel.parse("neoverse-v2");
 
-        // FP and AdvSIMD 0: without half precision. EL0 and EL1 1: AArch64 only. EL2, EL3, SVE 0.
-        assertThat(model.guestId(SysReg.ID_AA64PFR0_EL1) & 0xf_00ff_ffffL).isEqualTo(0x0000_0011L);
+        // FP and AdvSIMD 1: with half precision. EL0 and EL1 1: AArch64 only. EL2, EL3, SVE 0.
+        assertThat(model.guestId(SysReg.ID_AA64PFR0_EL1) & 0xf_00ff_ffffL).isEqualTo(0x0011_0011L);
         assertThat(model.guestId(SysReg.ID_AA64PFR1_EL1) & 0xf00).isZero();
         assertThat(model.id(SysReg.ID_AA64PFR0_EL1) >>> 32 & 0xf).isEqualTo(1);
         assertThat(model.has(CpuFeature.MTE)).isTrue();
