@@ -4,7 +4,6 @@ import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
 import io.airlift.compress.MalformedInputException;
 import io.airlift.compress.zstd.ZstdDecompressor;
-import io.airlift.compress.zstd.ZstdInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -116,13 +115,19 @@ public enum Compression {
         return switch (this) {
             case GZIP -> new GZIPInputStream(packed, 1 << 16);
             case XZ -> new XZInputStream(packed, XZ_MEMORY_KIB);
-            case ZSTD -> new ZstdInputStream(packed);
+            case ZSTD -> new ZstdStream(packed);
         };
     }
 
     private static byte[] unpackZstd(byte[] file, int offset, int length, int size) {
         byte[] bytes = new byte[size];
-        int written = new ZstdDecompressor().decompress(file, offset, length, bytes, 0, size);
+        int written;
+        try {
+            written = new ZstdDecompressor().decompress(file, offset, length, bytes, 0, size);
+        } catch (RuntimeException e) {
+            // Damaged data brings the library to arithmetic and index errors too.
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
         return written == size ? bytes : Arrays.copyOf(bytes, written);
     }
 

@@ -7,12 +7,14 @@ import dev.ipanema.images.format.GuestImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Fetches from Debian's archive, by the network and into the user's cache: only with `-Dipanema.network=true`.
 @EnabledIfSystemProperty(named = "ipanema.network", matches = "true", disabledReason = "needs the network")
+@Tag("long")
 class DebianArchiveTest {
     @ParameterizedTest
     @ValueSource(strings = {"linux-6.1", "linux-6.12", "linux-6.18", "linux-7.3"})
