@@ -1,5 +1,7 @@
 package dev.ipanema.arm.register;
 
+import java.util.Arrays;
+
 /// Fields of `DBGBCR<n>_EL1` and `DBGWCR<n>_EL1`, and what they match.
 ///
 /// Source: Arm ARM DDI 0487, D2.8 and D2.9; `AArch64.StateMatch`, `AArch64.WatchpointByteMatch`.
@@ -35,7 +37,25 @@ public final class DebugControl {
     private static final int MASK_SHIFT = 24;
     private static final int DOUBLEWORD = 8;
 
+    /// The low bits of an instruction's address, and the bits above the widest virtual address: no breakpoint compares
+    /// them.
+    private static final long COMPARED = -1L >>> 8 & -4L;
+
     private DebugControl() {}
+
+    /// {@return the registers of one kind, by number}
+    ///
+    /// @param kind `DBGBCR`, `DBGBVR`, `DBGWCR` or `DBGWVR`
+    public static SysReg[] registers(String kind) {
+        return Arrays.stream(SysReg.values())
+                .filter(reg -> reg.name().startsWith(kind))
+                .toArray(SysReg[]::new);
+    }
+
+    /// {@return whether a breakpoint's DBGBVR names the address of an instruction}
+    public static boolean namesAddress(long value, long pc) {
+        return ((value ^ pc) & COMPARED) == 0;
+    }
 
     /// {@return a control word that is on at EL1 and EL0 in both Security states}
     ///

@@ -2,6 +2,7 @@ package dev.ipanema.kvm.vm;
 
 import dev.ipanema.arm.exception.Esr;
 import dev.ipanema.arm.exception.ExceptionClass;
+import dev.ipanema.arm.register.DebugControl;
 import dev.ipanema.arm.register.MdcrEl2;
 import dev.ipanema.arm.register.MdscrEl1;
 import dev.ipanema.arm.register.Pstate;
@@ -11,16 +12,15 @@ import dev.ipanema.kvm.uapi.KvmExit;
 import dev.ipanema.kvm.uapi.KvmGuestDebug;
 import dev.ipanema.kvm.uapi.KvmRun;
 import dev.ipanema.machine.cpu.CpuContext;
-import java.util.Arrays;
 import java.util.List;
 
 /// The VMM's debugging of a guest (`arch/arm64/kvm/debug.c`). While it is on, the debug registers are the VMM's around
 /// each entry of the guest, the guest's own are set aside, and its accesses to them are trapped.
 final class GuestDebug {
-    private static final SysReg[] DBGBCR = numbered("DBGBCR");
-    private static final SysReg[] DBGBVR = numbered("DBGBVR");
-    private static final SysReg[] DBGWCR = numbered("DBGWCR");
-    private static final SysReg[] DBGWVR = numbered("DBGWVR");
+    private static final SysReg[] DBGBCR = DebugControl.registers("DBGBCR");
+    private static final SysReg[] DBGBVR = DebugControl.registers("DBGBVR");
+    private static final SysReg[] DBGWCR = DebugControl.registers("DBGWCR");
+    private static final SysReg[] DBGWVR = DebugControl.registers("DBGWVR");
 
     private final CpuContext cpu;
     private KvmGuestDebug debug = KvmGuestDebug.of(0);
@@ -32,12 +32,6 @@ final class GuestDebug {
 
     GuestDebug(CpuContext cpu) {
         this.cpu = cpu;
-    }
-
-    private static SysReg[] numbered(String name) {
-        return Arrays.stream(SysReg.values())
-                .filter(reg -> reg.name().startsWith(name))
-                .toArray(SysReg[]::new);
     }
 
     /// `KVM_SET_GUEST_DEBUG`.

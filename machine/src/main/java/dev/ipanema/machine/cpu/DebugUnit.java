@@ -8,7 +8,6 @@ import dev.ipanema.arm.register.MdscrEl1;
 import dev.ipanema.arm.register.Pstate;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.machine.mmu.Mmu;
-import java.util.Arrays;
 
 /// Self-hosted debug of one processing element: software step, breakpoints and watchpoints, taken to EL1, or to EL2
 /// where MDCR_EL2.TDE says so.
@@ -19,10 +18,10 @@ import java.util.Arrays;
 /// Source: Arm ARM DDI 0487, D2; `AArch64.GenerateDebugExceptionsFrom`, `AArch64.BreakpointMatch`,
 /// `AArch64.CheckWatchpoint`, `SSAdvance`, `DebugExceptionReturnSS`.
 final class DebugUnit {
-    private static final SysReg[] BREAKPOINT_CONTROLS = numbered("DBGBCR");
-    private static final SysReg[] BREAKPOINT_VALUES = numbered("DBGBVR");
-    private static final SysReg[] WATCHPOINT_CONTROLS = numbered("DBGWCR");
-    private static final SysReg[] WATCHPOINT_VALUES = numbered("DBGWVR");
+    private static final SysReg[] BREAKPOINT_CONTROLS = DebugControl.registers("DBGBCR");
+    private static final SysReg[] BREAKPOINT_VALUES = DebugControl.registers("DBGBVR");
+    private static final SysReg[] WATCHPOINT_CONTROLS = DebugControl.registers("DBGWCR");
+    private static final SysReg[] WATCHPOINT_VALUES = DebugControl.registers("DBGWVR");
     private static final long[] NONE = {};
 
     private final Exceptions exceptions;
@@ -36,12 +35,6 @@ final class DebugUnit {
         this.mmu = mmu;
         this.breakpoints = Math.min(model.breakpoints(), BREAKPOINT_CONTROLS.length);
         this.watchpoints = Math.min(model.watchpoints(), WATCHPOINT_CONTROLS.length);
-    }
-
-    private static SysReg[] numbered(String name) {
-        return Arrays.stream(SysReg.values())
-                .filter(reg -> reg.name().startsWith(name))
-                .toArray(SysReg[]::new);
     }
 
     /// {@return whether software step, a breakpoint or a watchpoint may be on}
@@ -165,7 +158,7 @@ final class DebugUnit {
     }
 
     private static boolean addressMatches(CpuContext ctx, int number) {
-        return ((ctx.sys[BREAKPOINT_VALUES[number].index()] ^ ctx.pc) & -4L) << 8 == 0;
+        return DebugControl.namesAddress(ctx.sys[BREAKPOINT_VALUES[number].index()], ctx.pc);
     }
 
     private static boolean contextIdMatches(CpuContext ctx, int number) {
