@@ -14,7 +14,7 @@ final class ResidentPages {
         this.maxBytes = maxBytes;
     }
 
-    /// Counts pages that are about to be touched for the first time.
+    /// Counts pages that are touched for the first time.
     ///
     /// @throws MemoryLimitExceededException when that would be too many; they are not counted then
     void add(long count) {
@@ -23,10 +23,6 @@ final class ResidentPages {
             pages.addAndGet(-count);
             throw new MemoryLimitExceededException(maxBytes);
         }
-    }
-
-    void remove(long count) {
-        pages.addAndGet(-count);
     }
 
     void watcher(PageWatcher newWatcher) {

@@ -6,8 +6,9 @@ import static dev.ipanema.machine.memory.RawMemory.RAW;
 /// sparse memory, so that a region of hundreds of GiB costs nothing until it is used.
 ///
 /// Invariants:
-/// - `counted-once`: a page's bit is set by exactly one thread, and that thread has counted it before
-///   anybody can see the bit.
+/// - `counted-once`: a page's bit is set by exactly one thread, and that thread counts it. It counts after it
+///   has set the bit: two threads that counted first would both count the page for a moment, and refuse it at
+///   the limit though it fits. A page that does not fit loses its bit again.
 /// - `watched-is-slow`: a watched page has been counted, and its bit in the touched map is clear. So a
 ///   store finds out about both by the one test that it makes anyway.
 final class TouchedPages implements AutoCloseable {
@@ -130,12 +131,19 @@ final class TouchedPages implements AutoCloseable {
             if (missing == 0) {
                 return isWatched != 0;
             }
-            int count = Long.bitCount(missing);
-            resident.add(count);
             if (RAW.compareAndSetLong(touched + at, old, old | missing)) {
+                count(at, missing);
                 return isWatched != 0;
             }
-            resident.remove(count);
+        }
+    }
+
+    private void count(long at, long pages) {
+        try {
+            resident.add(Long.bitCount(pages));
+        } catch (MemoryLimitExceededException e) {
+            update(touched + at, pages, 0);
+            throw e;
         }
     }
 
