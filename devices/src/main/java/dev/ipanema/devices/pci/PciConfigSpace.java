@@ -230,16 +230,38 @@ public final class PciConfigSpace {
 
     /// {@return where a BAR answers, [PciFunction#NOWHERE] when its decoding is off or it has no address}
     public long barAddress(int bar) {
-        BarKind kind = barKinds[bar];
-        if (barSizes[bar] == 0 || (command() & (kind == BarKind.IO ? COMMAND_IO : COMMAND_MEMORY)) == 0) {
+        if (barSizes[bar] == 0) {
             return PciFunction.NOWHERE;
         }
         int at = BAR0 + Integer.BYTES * bar;
         long low = LittleEndian.getU32(values, at);
-        long address = kind.isWide() ? low | LittleEndian.getU32(values, at + Integer.BYTES) << Integer.SIZE : low;
-        address &= -barSizes[bar];
+        long high = isWideBar(low) ? LittleEndian.getU32(values, at + Integer.BYTES) : 0;
+        return barAddress(command(), low, high, barSizes[bar]);
+    }
+
+    /// {@return whether a BAR's register belongs to I/O ports}
+    public static boolean isIoBar(long low) {
+        return (low & BAR_IO) != 0;
+    }
+
+    /// {@return whether a BAR's register is the lower half of a 64-bit one}
+    public static boolean isWideBar(long low) {
+        return (low & (BAR_IO | BAR_64)) == BAR_64;
+    }
+
+    /// {@return where a BAR answers, [PciFunction#NOWHERE] when its decoding is off or it has no address}
+    ///
+    /// @param command the command register
+    /// @param low the BAR's register
+    /// @param high the next register when it is wide, else 0
+    /// @param size bytes of it, a power of two
+    public static long barAddress(int command, long low, long high, long size) {
+        if ((command & (isIoBar(low) ? COMMAND_IO : COMMAND_MEMORY)) == 0) {
+            return PciFunction.NOWHERE;
+        }
+        long address = (low | high << Integer.SIZE) & -size;
         // While it is sized, a BAR holds the last address of all: that is no place to answer.
-        boolean sizing = address == (kind.isWide() ? -barSizes[bar] : -barSizes[bar] & 0xffff_ffffL);
+        boolean sizing = address == (isWideBar(low) ? -size : -size & 0xffff_ffffL);
         return address == 0 || sizing ? PciFunction.NOWHERE : address;
     }
 }
