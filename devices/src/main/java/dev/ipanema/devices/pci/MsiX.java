@@ -3,18 +3,20 @@ package dev.ipanema.devices.pci;
 import dev.ipanema.devices.bus.LittleEndian;
 import dev.ipanema.devices.bus.Registers;
 import dev.ipanema.machine.memory.MmioRegion;
+import java.util.Arrays;
 
 /// MSI-X of a function: its capability, table and pending bits (PCI Local Bus Specification 3.0, section 6.8.2).
 ///
-/// The table lies at the start of a BAR, the pending bits behind it at [#PENDING].
+/// Table and pending bits lie in one BAR, by default the table at its start and the pending bits at [#PENDING]. As a
+/// region of registers its offsets are those of that BAR; what is neither table nor pending bits reads as zero.
 public final class MsiX implements MmioRegion {
-    /// Bytes of the BAR.
+    /// Bytes of a BAR with nothing else in it.
     public static final long SIZE = 0x1000;
 
-    /// Offset of the pending bits in the BAR.
+    /// Offset of the pending bits in such a BAR.
     public static final int PENDING = 0x800;
 
-    /// Most vectors that the BAR has room for.
+    /// Most vectors that there can be.
     public static final int MAX_VECTORS = 64;
 
     private static final int CAPABILITY = 0x11;
@@ -39,28 +41,53 @@ public final class MsiX implements MmioRegion {
     private final int vectors;
     private final Sender sender;
     private final byte[] table;
+    private final int tableOffset;
+    private final int pendingOffset;
     private long pending;
+
+    /// Adds the capability to a function whose BAR holds nothing else.
+    ///
+    /// @param bar which BAR holds the table
+    /// @param vectors 1 to [#MAX_VECTORS]
+    public MsiX(PciConfigSpace config, int bar, int vectors, Sender sender) {
+        this(config, bar, vectors, 0, PENDING, sender);
+    }
 
     /// Adds the capability to a function.
     ///
     /// @param bar which BAR holds the table
     /// @param vectors 1 to [#MAX_VECTORS]
-    public MsiX(PciConfigSpace config, int bar, int vectors, Sender sender) {
+    /// @param tableOffset where in the BAR the table begins, a multiple of 8
+    /// @param pendingOffset where in the BAR the pending bits are, a multiple of 8 outside the table
+    public MsiX(PciConfigSpace config, int bar, int vectors, int tableOffset, int pendingOffset, Sender sender) {
         if (vectors < 1 || vectors > MAX_VECTORS) {
             throw new IllegalArgumentException("MSI-X has 1 to " + MAX_VECTORS + " vectors here, not " + vectors);
         }
         this.config = config;
+        this.tableOffset = tableOffset;
+        this.pendingOffset = pendingOffset;
         this.vectors = vectors;
         this.sender = sender;
         table = new byte[vectors * ENTRY];
         capability = config.addCapability(CAPABILITY, CAPABILITY_LENGTH);
         config.put(capability + CONTROL, Short.BYTES, vectors - 1);
-        config.put(capability + 4, Integer.BYTES, bar);
-        config.put(capability + 8, Integer.BYTES, PENDING | bar);
+        config.put(capability + 4, Integer.BYTES, tableOffset | bar);
+        config.put(capability + 8, Integer.BYTES, pendingOffset | bar);
         config.makeWritable(capability + CONTROL, Short.BYTES, CONTROL_ENABLE | CONTROL_MASK);
+        maskAll();
+    }
+
+    private void maskAll() {
         for (int i = 0; i < vectors; i++) {
             table[i * ENTRY + ENTRY_CONTROL] = ENTRY_MASKED;
         }
+    }
+
+    /// Takes table and pending bits back to what they are after power on; the capability is not touched.
+    public void reset() {
+        Arrays.fill(table, (byte) 0);
+        maskAll();
+        pending = 0;
     }
 
     private int control() {
@@ -107,25 +134,36 @@ public final class MsiX implements MmioRegion {
         sendPending();
     }
 
+    /// {@return whether an access of the BAR reaches the table or the pending bits}
+    public boolean holds(long offset, int bytes) {
+        return isInside(offset - tableOffset, bytes, table.length)
+                || isInside(offset - pendingOffset, bytes, Long.BYTES);
+    }
+
+    private static boolean isInside(long offset, int bytes, int size) {
+        return offset >= 0 && offset <= size - bytes;
+    }
+
     @Override
     public long read(long offset, int bytes) {
-        if (offset >= PENDING) {
-            return offset < PENDING + Long.BYTES
-                    ? Registers.truncate(pending >>> (Byte.SIZE * (int) (offset - PENDING)), bytes)
-                    : 0;
+        long inPending = offset - pendingOffset;
+        if (isInside(inPending, bytes, Long.BYTES)) {
+            return Registers.truncate(pending >>> (Byte.SIZE * (int) inPending), bytes);
         }
-        return offset <= table.length - bytes ? Registers.readBytes(i -> table[i], (int) offset, bytes) : 0;
+        long inTable = offset - tableOffset;
+        return isInside(inTable, bytes, table.length) ? Registers.readBytes(i -> table[i], (int) inTable, bytes) : 0;
     }
 
     @Override
     public void write(long offset, int bytes, long value) {
+        long at = offset - tableOffset;
         // The specification allows accesses of four and eight bytes only.
-        if (bytes < Integer.BYTES || offset > table.length - bytes) {
+        if (bytes < Integer.BYTES || !isInside(at, bytes, table.length)) {
             return;
         }
-        Registers.writeBytes((i, bits) -> table[i] = (byte) bits, (int) offset, bytes, value);
+        Registers.writeBytes((i, bits) -> table[i] = (byte) bits, (int) at, bytes, value);
         // Only the mask bit of an entry's control exists.
-        int control = (int) offset / ENTRY * ENTRY + ENTRY_CONTROL;
+        int control = (int) at / ENTRY * ENTRY + ENTRY_CONTROL;
         LittleEndian.put32(table, control, table[control] & ENTRY_MASKED);
         sendPending();
     }

@@ -38,6 +38,9 @@ public final class PciConfigSpace {
     private static final int INTERRUPT_PIN = 0x3d;
     private static final int FIRST_CAPABILITY = 0x40;
     private static final int LAST_CAPABILITY = 0xff;
+    private static final int FIRST_EXTENDED = 0x100;
+    private static final int EXTENDED_VERSION_SHIFT = 16;
+    private static final int EXTENDED_NEXT_SHIFT = 20;
 
     private static final int BAR_IO = 1;
     private static final int BAR_64 = 4;
@@ -49,6 +52,8 @@ public final class PciConfigSpace {
     private final BarKind[] barKinds = new BarKind[PciFunction.BARS];
     private int nextCapability = FIRST_CAPABILITY;
     private int lastCapability = CAPABILITIES - 1;
+    private int nextExtended = FIRST_EXTENDED;
+    private int lastExtended;
 
     /// The forms of a BAR.
     public enum BarKind {
@@ -130,6 +135,51 @@ public final class PciConfigSpace {
         lastCapability = at;
         nextCapability = at + length + 3 & ~3;
         return at;
+    }
+
+    /// Adds an extended capability behind those that there are.
+    ///
+    /// @param version of the capability, 1 to 15
+    /// @param length bytes with its four bytes of header
+    /// @return its offset
+    public int addExtendedCapability(int id, int version, int length) {
+        int at = nextExtended;
+        if (at + length > SIZE) {
+            throw new IllegalArgumentException("No room for an extended capability of " + length + " bytes at " + at);
+        }
+        LittleEndian.put32(values, at, id | version << EXTENDED_VERSION_SHIFT);
+        if (lastExtended != 0) {
+            LittleEndian.put32(
+                    values, lastExtended, LittleEndian.get32(values, lastExtended) | at << EXTENDED_NEXT_SHIFT);
+        }
+        lastExtended = at;
+        nextExtended = at + length + 3 & ~3;
+        return at;
+    }
+
+    /// The bytes at one moment; which of them the guest can change is not part of it.
+    ///
+    /// @param values all of them
+    @SuppressWarnings("ArrayRecordComponent") // Copied on the way in and out.
+    public record State(byte[] values) {
+        public State {
+            values = values.clone();
+        }
+
+        @Override
+        public byte[] values() {
+            return values.clone();
+        }
+    }
+
+    /// {@return the bytes now}
+    public State save() {
+        return new State(values);
+    }
+
+    /// Takes over saved bytes.
+    public void restore(State state) {
+        System.arraycopy(state.values(), 0, values, 0, SIZE);
     }
 
     /// Lets the guest change bits.
