@@ -8,4 +8,5 @@ module dev.ipanema.host {
     exports dev.ipanema.host.driver;
     exports dev.ipanema.host.mm;
     exports dev.ipanema.host.platform;
+    exports dev.ipanema.host.vfio;
 }

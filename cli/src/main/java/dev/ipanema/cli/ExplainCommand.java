@@ -1,5 +1,6 @@
 package dev.ipanema.cli;
 
+import dev.ipanema.arm.a64.Decoder;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.vmm.explain.ExplainRequest;
@@ -125,6 +126,8 @@ final class ExplainCommand extends Command {
             throw new BadInput("--policy and --compare exclude each other");
         }
         ExplainRequest request = ExplainRequest.parse(vma, attr, backing, slotFlags, access);
+        // The table of instructions is read while this thread has the JVM link mmap: a tenth of the whole answer.
+        Thread.ofPlatform().name("a64-table").daemon(true).start(Decoder::all);
         HostDescription description =
                 cpu != null ? RecordingHost.ofCpu(cpu) : RecordingHost.ofProfile(host == null ? "gb200" : host);
         Explainer explainer = new Explainer(description);

@@ -71,6 +71,18 @@ public abstract class EmulatedPciFunction implements PciFunction {
         }
     }
 
+    /// Takes the configuration space back to what it was, as a reset does.
+    protected final void restoreConfig(PciConfigSpace.State state) {
+        long bars = barSum();
+        config.restore(state);
+        if (slot != null) {
+            intx(false);
+            if (barSum() != bars) {
+                slot.barsChanged();
+            }
+        }
+    }
+
     /// {@return a number that differs when a BAR has moved}
     private long barSum() {
         long sum = 0;

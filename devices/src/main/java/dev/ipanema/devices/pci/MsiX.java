@@ -1,66 +1,63 @@
 package dev.ipanema.devices.pci;
 
-import dev.ipanema.devices.bus.LittleEndian;
-import dev.ipanema.devices.bus.Registers;
 import dev.ipanema.machine.memory.MmioRegion;
 
-/// MSI-X of a function: its capability, table and pending bits (PCI Local Bus Specification 3.0, section 6.8.2).
+/// MSI-X of a function: its capability, and a [MsiXTable] in a BAR (PCI Local Bus Specification 3.0, section 6.8.2).
 ///
-/// The table lies at the start of a BAR, the pending bits behind it at [#PENDING].
+/// Table and pending bits lie in one BAR, by default the table at its start and the pending bits at [#PENDING]. As a
+/// region of registers its offsets are those of that BAR; what is neither table nor pending bits reads as zero.
 public final class MsiX implements MmioRegion {
-    /// Bytes of the BAR.
+    /// Bytes of a BAR with nothing else in it.
     public static final long SIZE = 0x1000;
 
-    /// Offset of the pending bits in the BAR.
+    /// Offset of the pending bits in such a BAR.
     public static final int PENDING = 0x800;
 
-    /// Most vectors that the BAR has room for.
-    public static final int MAX_VECTORS = 64;
+    /// Most vectors that there can be.
+    public static final int MAX_VECTORS = MsiXTable.MAX_VECTORS;
 
     private static final int CAPABILITY = 0x11;
     private static final int CAPABILITY_LENGTH = 12;
     private static final int CONTROL = 2;
     private static final int CONTROL_ENABLE = 1 << 15;
     private static final int CONTROL_MASK = 1 << 14;
-    private static final int ENTRY = 16;
-    private static final int ENTRY_DATA = 8;
-    private static final int ENTRY_CONTROL = 12;
-    private static final int ENTRY_MASKED = 1;
-
-    /// Sends a message of the function.
-    @FunctionalInterface
-    public interface Sender {
-        /// Sends one message.
-        void send(long address, int data);
-    }
 
     private final PciConfigSpace config;
     private final int capability;
-    private final int vectors;
-    private final Sender sender;
-    private final byte[] table;
-    private long pending;
+    private final MsiXTable table;
+    private final int tableOffset;
+    private final int pendingOffset;
+
+    /// Adds the capability to a function whose BAR holds nothing else.
+    ///
+    /// @param bar which BAR holds the table
+    /// @param vectors 1 to [#MAX_VECTORS]
+    public MsiX(PciConfigSpace config, int bar, int vectors, MsiXTable.Sender sender) {
+        this(config, bar, vectors, 0, PENDING, sender);
+    }
 
     /// Adds the capability to a function.
     ///
     /// @param bar which BAR holds the table
     /// @param vectors 1 to [#MAX_VECTORS]
-    public MsiX(PciConfigSpace config, int bar, int vectors, Sender sender) {
-        if (vectors < 1 || vectors > MAX_VECTORS) {
-            throw new IllegalArgumentException("MSI-X has 1 to " + MAX_VECTORS + " vectors here, not " + vectors);
-        }
+    /// @param tableOffset where in the BAR the table begins, a multiple of 8
+    /// @param pendingOffset where in the BAR the pending bits are, a multiple of 8 outside the table
+    public MsiX(
+            PciConfigSpace config, int bar, int vectors, int tableOffset, int pendingOffset, MsiXTable.Sender sender) {
         this.config = config;
-        this.vectors = vectors;
-        this.sender = sender;
-        table = new byte[vectors * ENTRY];
+        this.tableOffset = tableOffset;
+        this.pendingOffset = pendingOffset;
+        table = new MsiXTable(vectors, sender);
         capability = config.addCapability(CAPABILITY, CAPABILITY_LENGTH);
         config.put(capability + CONTROL, Short.BYTES, vectors - 1);
-        config.put(capability + 4, Integer.BYTES, bar);
-        config.put(capability + 8, Integer.BYTES, PENDING | bar);
+        config.put(capability + 4, Integer.BYTES, tableOffset | bar);
+        config.put(capability + 8, Integer.BYTES, pendingOffset | bar);
         config.makeWritable(capability + CONTROL, Short.BYTES, CONTROL_ENABLE | CONTROL_MASK);
-        for (int i = 0; i < vectors; i++) {
-            table[i * ENTRY + ENTRY_CONTROL] = ENTRY_MASKED;
-        }
+    }
+
+    /// Takes table and pending bits back to what they are after power on; the capability is not touched.
+    public void reset() {
+        table.reset();
     }
 
     private int control() {
@@ -74,59 +71,40 @@ public final class MsiX implements MmioRegion {
 
     /// {@return how many vectors there are}
     public int vectors() {
-        return vectors;
+        return table.vectors();
     }
 
     /// Raises a vector: its message is sent, or it stays pending while it is masked. A vector that is not there or not
     /// enabled is ignored.
     public void signal(int vector) {
-        if (vector >= 0 && vector < vectors && isEnabled()) {
-            pending |= 1L << vector;
-            sendPending();
-        }
-    }
-
-    private void sendPending() {
-        if ((control() & (CONTROL_ENABLE | CONTROL_MASK)) != CONTROL_ENABLE) {
-            return;
-        }
-        for (int i = 0; i < vectors; i++) {
-            int at = i * ENTRY;
-            if ((pending >>> i & 1) != 0 && (table[at + ENTRY_CONTROL] & ENTRY_MASKED) == 0) {
-                pending &= ~(1L << i);
-                sender.send(LittleEndian.get64(table, at), LittleEndian.get32(table, at + ENTRY_DATA));
-            }
-        }
+        table.signal(vector);
     }
 
     /// The guest has written the configuration space: what became unmasked is sent.
     public void configWritten() {
-        if (!isEnabled()) {
-            pending = 0;
-        }
-        sendPending();
+        table.control(isEnabled(), (control() & CONTROL_MASK) != 0);
+    }
+
+    /// {@return whether an access of the BAR reaches the table or the pending bits}
+    public boolean holds(long offset, int bytes) {
+        return isInside(offset - tableOffset, bytes, table.size())
+                || isInside(offset - pendingOffset, bytes, Long.BYTES);
+    }
+
+    private static boolean isInside(long offset, int bytes, int size) {
+        return offset >= 0 && offset <= size - bytes;
     }
 
     @Override
     public long read(long offset, int bytes) {
-        if (offset >= PENDING) {
-            return offset < PENDING + Long.BYTES
-                    ? Registers.truncate(pending >>> (Byte.SIZE * (int) (offset - PENDING)), bytes)
-                    : 0;
-        }
-        return offset <= table.length - bytes ? Registers.readBytes(i -> table[i], (int) offset, bytes) : 0;
+        long inPending = offset - pendingOffset;
+        return isInside(inPending, bytes, Long.BYTES)
+                ? table.readPending(inPending, bytes)
+                : table.read(offset - tableOffset, bytes);
     }
 
     @Override
     public void write(long offset, int bytes, long value) {
-        // The specification allows accesses of four and eight bytes only.
-        if (bytes < Integer.BYTES || offset > table.length - bytes) {
-            return;
-        }
-        Registers.writeBytes((i, bits) -> table[i] = (byte) bits, (int) offset, bytes, value);
-        // Only the mask bit of an entry's control exists.
-        int control = (int) offset / ENTRY * ENTRY + ENTRY_CONTROL;
-        LittleEndian.put32(table, control, table[control] & ENTRY_MASKED);
-        sendPending();
+        table.write(offset - tableOffset, bytes, value);
     }
 }

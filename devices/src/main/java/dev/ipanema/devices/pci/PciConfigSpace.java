@@ -38,6 +38,9 @@ public final class PciConfigSpace {
     private static final int INTERRUPT_PIN = 0x3d;
     private static final int FIRST_CAPABILITY = 0x40;
     private static final int LAST_CAPABILITY = 0xff;
+    private static final int FIRST_EXTENDED = 0x100;
+    private static final int EXTENDED_VERSION_SHIFT = 16;
+    private static final int EXTENDED_NEXT_SHIFT = 20;
 
     private static final int BAR_IO = 1;
     private static final int BAR_64 = 4;
@@ -49,6 +52,8 @@ public final class PciConfigSpace {
     private final BarKind[] barKinds = new BarKind[PciFunction.BARS];
     private int nextCapability = FIRST_CAPABILITY;
     private int lastCapability = CAPABILITIES - 1;
+    private int nextExtended = FIRST_EXTENDED;
+    private int lastExtended;
 
     /// The forms of a BAR.
     public enum BarKind {
@@ -132,6 +137,51 @@ public final class PciConfigSpace {
         return at;
     }
 
+    /// Adds an extended capability behind those that there are.
+    ///
+    /// @param version of the capability, 1 to 15
+    /// @param length bytes with its four bytes of header
+    /// @return its offset
+    public int addExtendedCapability(int id, int version, int length) {
+        int at = nextExtended;
+        if (at + length > SIZE) {
+            throw new IllegalArgumentException("No room for an extended capability of " + length + " bytes at " + at);
+        }
+        LittleEndian.put32(values, at, id | version << EXTENDED_VERSION_SHIFT);
+        if (lastExtended != 0) {
+            LittleEndian.put32(
+                    values, lastExtended, LittleEndian.get32(values, lastExtended) | at << EXTENDED_NEXT_SHIFT);
+        }
+        lastExtended = at;
+        nextExtended = at + length + 3 & ~3;
+        return at;
+    }
+
+    /// The bytes at one moment; which of them the guest can change is not part of it.
+    ///
+    /// @param values all of them
+    @SuppressWarnings("ArrayRecordComponent") // Copied on the way in and out.
+    public record State(byte[] values) {
+        public State {
+            values = values.clone();
+        }
+
+        @Override
+        public byte[] values() {
+            return values.clone();
+        }
+    }
+
+    /// {@return the bytes now}
+    public State save() {
+        return new State(values);
+    }
+
+    /// Takes over saved bytes.
+    public void restore(State state) {
+        System.arraycopy(state.values(), 0, values, 0, SIZE);
+    }
+
     /// Lets the guest change bits.
     public void makeWritable(int offset, int bytes, long mask) {
         Registers.writeBytes((at, bits) -> writable[at] |= (byte) bits, offset, bytes, mask);
@@ -180,16 +230,38 @@ public final class PciConfigSpace {
 
     /// {@return where a BAR answers, [PciFunction#NOWHERE] when its decoding is off or it has no address}
     public long barAddress(int bar) {
-        BarKind kind = barKinds[bar];
-        if (barSizes[bar] == 0 || (command() & (kind == BarKind.IO ? COMMAND_IO : COMMAND_MEMORY)) == 0) {
+        if (barSizes[bar] == 0) {
             return PciFunction.NOWHERE;
         }
         int at = BAR0 + Integer.BYTES * bar;
         long low = LittleEndian.getU32(values, at);
-        long address = kind.isWide() ? low | LittleEndian.getU32(values, at + Integer.BYTES) << Integer.SIZE : low;
-        address &= -barSizes[bar];
+        long high = isWideBar(low) ? LittleEndian.getU32(values, at + Integer.BYTES) : 0;
+        return barAddress(command(), low, high, barSizes[bar]);
+    }
+
+    /// {@return whether a BAR's register belongs to I/O ports}
+    public static boolean isIoBar(long low) {
+        return (low & BAR_IO) != 0;
+    }
+
+    /// {@return whether a BAR's register is the lower half of a 64-bit one}
+    public static boolean isWideBar(long low) {
+        return (low & (BAR_IO | BAR_64)) == BAR_64;
+    }
+
+    /// {@return where a BAR answers, [PciFunction#NOWHERE] when its decoding is off or it has no address}
+    ///
+    /// @param command the command register
+    /// @param low the BAR's register
+    /// @param high the next register when it is wide, else 0
+    /// @param size bytes of it, a power of two
+    public static long barAddress(int command, long low, long high, long size) {
+        if ((command & (isIoBar(low) ? COMMAND_IO : COMMAND_MEMORY)) == 0) {
+            return PciFunction.NOWHERE;
+        }
+        long address = (low | high << Integer.SIZE) & -size;
         // While it is sized, a BAR holds the last address of all: that is no place to answer.
-        boolean sizing = address == (kind.isWide() ? -barSizes[bar] : -barSizes[bar] & 0xffff_ffffL);
+        boolean sizing = address == (isWideBar(low) ? -size : -size & 0xffff_ffffL);
         return address == 0 || sizing ? PciFunction.NOWHERE : address;
     }
 }

@@ -10,6 +10,9 @@ import dev.ipanema.devices.bus.TestMemory;
 import dev.ipanema.devices.clock.Pl031;
 import dev.ipanema.devices.firmware.FwCfg;
 import dev.ipanema.devices.flash.CfiFlash;
+import dev.ipanema.devices.gpu.CoherentGpu;
+import dev.ipanema.devices.gpu.CopyEngine;
+import dev.ipanema.devices.gpu.GpuModel;
 import dev.ipanema.devices.net.LoopbackPeer;
 import dev.ipanema.devices.pci.PciHostBridge;
 import dev.ipanema.devices.pci.VirtioPci;
@@ -298,5 +301,59 @@ class DeviceFuzzTest {
         device.write(8, 2, 0);
 
         assertThat(device.read(0, 4)).isEqualTo(0x554d4551);
+    }
+
+    @ParameterizedTest
+    @EnumSource(GpuModel.class)
+    void theGpuSurvivesAnyGuest(GpuModel model) {
+        long window = 0x1000_0000L;
+        long local = 0x80_0000_0000L;
+        PciHostBridge bridge = new PciHostBridge(
+                window,
+                local,
+                List.of(IrqLine.NONE, IrqLine.NONE, IrqLine.NONE, IrqLine.NONE),
+                (address, data, deviceId) -> {});
+        TestMemory hbm = new TestMemory(local, 1 << 20);
+        CoherentGpu gpu = new CoherentGpu(model, local, 1 << 20, memory, hbm, Runnable::run);
+        bridge.add(1, gpu);
+        MmioRegion config = new Shifted(bridge.ecam(), 0x8000);
+        MmioRegion engine = new Shifted(gpu.bar0(), CopyEngine.BASE);
+        int done = 0;
+        for (int i = 0; i < ROUNDS; i++) {
+            if (i % RESTART == 0) {
+                config.write(4, 2, 6);
+                startRing(engine);
+            }
+            switch (random.nextInt(10)) {
+                case 0 -> scribbleRegister(config, random.nextBoolean() ? 0x40 : 0x1000);
+                case 1 -> scribbleRegister(bridge.memory32(), 1 << 24);
+                case 2 -> scribbleRegister(gpu.bar2(), CoherentGpu.APERTURE_SIZE);
+                case 3 -> scribbleRegister(new Shifted(gpu.bar0(), CoherentGpu.MSIX_TABLE), 0x100);
+                case 4 -> scribbleRegister(gpu.bar0(), random.nextBoolean() ? 1 << 24 : 0x2000);
+                case 5 -> scribbleRegister(engine, 0x60);
+                case 6 -> engine.write(CopyEngine.PUT, 4, random.nextInt(9));
+                default -> scribbleCopy(local);
+            }
+            done += engine.read(CopyEngine.GET, 4) != 0 ? 1 : 0;
+        }
+        config.write(4, 2, 0);
+
+        assertThat(done).isPositive();
+        assertThat(bridge.placed()).isEmpty();
+    }
+
+    private void startRing(MmioRegion engine) {
+        engine.write(CopyEngine.CONTROL, 4, 0);
+        engine.write(CopyEngine.RING_BASE, 8, TestDriver.BASE);
+        engine.write(CopyEngine.RING_ENTRIES, 4, 8);
+        engine.write(CopyEngine.CONTROL, 4, 1);
+    }
+
+    private void scribbleCopy(long local) {
+        long at = TestDriver.BASE + (long) random.nextInt(8) * CopyEngine.DESCRIPTOR_SIZE;
+        memory.store(at, 8, random.nextBoolean() ? address() : local + random.nextInt(1 << 20));
+        memory.store(at + 8, 8, random.nextBoolean() ? address() : local + random.nextInt(1 << 20));
+        memory.store(at + 16, 4, random.nextInt(20) == 0 ? random.nextInt() : random.nextInt(4096));
+        memory.store(at + 20, 4, random.nextInt(4) == 0 ? random.nextInt() : random.nextInt(16));
     }
 }

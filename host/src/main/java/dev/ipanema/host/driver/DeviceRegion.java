@@ -1,18 +1,15 @@
 package dev.ipanema.host.driver;
 
-import dev.ipanema.base.errno.Errno;
 import dev.ipanema.host.mm.AddressSpace;
 import dev.ipanema.host.mm.HostPte;
 import dev.ipanema.host.mm.KernelMemory;
 import dev.ipanema.host.mm.MappableFile;
-import dev.ipanema.host.mm.PfnInsertion;
 import dev.ipanema.host.mm.PteAttrIndex;
 import dev.ipanema.host.mm.VmFlags;
-import dev.ipanema.host.mm.VmOperations;
 import dev.ipanema.host.mm.Vma;
 
-/// A region of a GPU that was handed to user space, as one file that can be mapped: what vfio-pci and
-/// nvgrace-gpu do in mmap and in a fault, without the VFIO interface around it.
+/// A region of a GPU that was handed to user space, as one file that can be mapped: a [DeviceMapping] without the VFIO
+/// interface around it.
 ///
 /// | kind | attribute | flags beside `VM_IO`, `VM_PFNMAP`, `VM_DONTEXPAND`, `VM_DONTDUMP` | source |
 /// |---|---|---|---|
@@ -29,10 +26,7 @@ import dev.ipanema.host.mm.Vma;
 public final class DeviceRegion implements MappableFile {
     private final KernelMemory kernel;
     private final String name;
-    private final Kind kind;
-    private final long phys;
-    private final long length;
-    private final boolean atMmap;
+    private final DeviceMapping mapping;
     private final Object deviceLock = new Object();
     private boolean memoryEnabled = true;
     private boolean suspended;
@@ -71,10 +65,7 @@ public final class DeviceRegion implements MappableFile {
     public DeviceRegion(KernelMemory kernel, String name, Kind kind, long phys, long length, boolean atMmap) {
         this.kernel = kernel;
         this.name = name;
-        this.kind = kind;
-        this.phys = phys;
-        this.length = length;
-        this.atMmap = atMmap && kind != Kind.BAR;
+        this.mapping = new DeviceMapping(kind, phys, length, atMmap, this::usable, deviceLock);
     }
 
     @Override
@@ -84,46 +75,23 @@ public final class DeviceRegion implements MappableFile {
 
     /// {@return what it is made of}
     public Kind kind() {
-        return kind;
+        return mapping.kind();
     }
 
     /// {@return the physical address of its first byte}
     public long phys() {
-        return phys;
+        return mapping.phys();
     }
 
     /// {@return its length in bytes}
     public long length() {
-        return length;
+        return mapping.length();
     }
 
-    /// @return 0; -EINVAL behind the end, for a BAR that is not mapped shared, and for a private writable
-    ///     mapping; -EOVERFLOW when offset and length wrap
+    /// @return what [DeviceMapping#mmap] says
     @Override
     public int mmap(AddressSpace mm, Vma vma) {
-        boolean shared = vma.has(VmFlags.VM_SHARED);
-        if (kind == Kind.BAR && !shared) {
-            return Errno.EINVAL.negated();
-        }
-        long offset = vma.pgoff() << HostPte.PAGE_SHIFT;
-        if (offset < 0 || offset > Long.MAX_VALUE - vma.size()) {
-            return Errno.EOVERFLOW.negated();
-        }
-        long mappable = (length + AddressSpace.PAGE_SIZE - 1) & -AddressSpace.PAGE_SIZE;
-        if (offset + vma.size() > mappable || vma.isCowMapping()) {
-            return Errno.EINVAL.negated();
-        }
-        vma.setPageProt(kind.attr);
-        vma.setFlags(kind.vmFlags());
-        long firstPfn = (phys + offset) >>> HostPte.PAGE_SHIFT;
-        if (atMmap) {
-            vma.setOps(VmOperations.NO_FAULT);
-            int result = PfnInsertion.remapPfnRange(mm, vma, vma.start(), firstPfn, vma.size(), vma.vmPageProt());
-            vma.setPgoff(firstPfn);
-            return result;
-        }
-        vma.setOps(new PfnFaults(firstPfn, vma.pgoff(), kind.attr, true, this::usable, deviceLock));
-        return 0;
+        return mapping.mmap(mm, vma, vma.pgoff() << HostPte.PAGE_SHIFT);
     }
 
     private boolean usable() {
@@ -156,8 +124,8 @@ public final class DeviceRegion implements MappableFile {
     }
 
     private void zapUnlessUsable() {
-        if (!usable() && !atMmap) {
-            kernel.unmapMappingRange(this, 0, length);
+        if (!usable() && !mapping.isMappedAtMmap()) {
+            kernel.unmapMappingRange(this, 0, mapping.length());
         }
     }
 }

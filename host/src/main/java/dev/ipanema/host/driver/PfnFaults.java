@@ -7,7 +7,6 @@ import dev.ipanema.host.mm.PteAttrIndex;
 import dev.ipanema.host.mm.VmFault;
 import dev.ipanema.host.mm.VmFlags;
 import dev.ipanema.host.mm.VmOperations;
-import java.util.function.BooleanSupplier;
 
 /// Fault handlers that insert special PFNs of one contiguous range: a page at a time, or 2 MiB where
 /// address and PFN agree on the alignment and the block lies inside the VMA.
@@ -16,25 +15,25 @@ final class PfnFaults implements VmOperations {
     private final long firstPgoff;
     private final PteAttrIndex pteProt;
     private final boolean huge;
-    private final BooleanSupplier usable;
+    private final DeviceMapping.Gate gate;
     private final Object deviceLock;
 
     /// @param firstPfn the PFN behind page offset `firstPgoff` of the VMA
     /// @param huge whether 2 MiB leaves are made
-    /// @param usable whether the device may be accessed now; otherwise an access is SIGBUS
+    /// @param gate whether the device may be accessed now; otherwise an access is SIGBUS
     /// @param deviceLock held from that question to the insertion; who revokes access holds it too
     PfnFaults(
             long firstPfn,
             long firstPgoff,
             PteAttrIndex pteProt,
             boolean huge,
-            BooleanSupplier usable,
+            DeviceMapping.Gate gate,
             Object deviceLock) {
         this.firstPfn = firstPfn;
         this.firstPgoff = firstPgoff;
         this.pteProt = pteProt;
         this.huge = huge;
-        this.usable = usable;
+        this.gate = gate;
         this.deviceLock = deviceLock;
     }
 
@@ -44,8 +43,9 @@ final class PfnFaults implements VmOperations {
 
     @Override
     public int fault(VmFault fault) {
+        gate.beforeFault();
         synchronized (deviceLock) {
-            return usable.getAsBoolean() ? insertPage(fault) : VmFault.VM_FAULT_SIGBUS;
+            return gate.usable() ? insertPage(fault) : VmFault.VM_FAULT_SIGBUS;
         }
     }
 
@@ -68,9 +68,10 @@ final class PfnFaults implements VmOperations {
         if (!huge || !PfnInsertion.pmdFits(fault.vma(), fault.hva(), pfn)) {
             return VmFault.VM_FAULT_FALLBACK;
         }
+        gate.beforeFault();
         long pages = 1L << (HostPte.PMD_SHIFT - HostPte.PAGE_SHIFT);
         synchronized (deviceLock) {
-            return usable.getAsBoolean() ? PfnInsertion.vmfInsertPfnPmd(fault, pfn & -pages) : VmFault.VM_FAULT_SIGBUS;
+            return gate.usable() ? PfnInsertion.vmfInsertPfnPmd(fault, pfn & -pages) : VmFault.VM_FAULT_SIGBUS;
         }
     }
 }

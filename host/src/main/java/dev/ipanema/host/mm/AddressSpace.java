@@ -8,7 +8,10 @@ import static dev.ipanema.host.mm.Mman.MAP_LOCKED;
 import static dev.ipanema.host.mm.Mman.MAP_POPULATE;
 
 import dev.ipanema.base.errno.Errno;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /// The address space of one process (`mm_struct`): VMAs, page table, `mmap_lock`, MMU notifiers. Pages are
@@ -44,6 +47,7 @@ public final class AddressSpace implements AutoCloseable {
     private final FaultHandler faults;
     private final GetUserPages gup;
     private final UserMemory userMemory;
+    private final Queue<MemoryErrorSignal> memoryErrors = new ConcurrentLinkedQueue<>();
 
     AddressSpace(KernelMemory kernel, int pid) {
         this.kernel = kernel;
@@ -398,6 +402,26 @@ public final class AddressSpace implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /// Removes the entries over one page of a file and sends the process SIGBUS for each address it had there.
+    void failPage(MappableFile file, long pgoff) {
+        for (Vma vma : vmas.snapshot()) {
+            long hva = vma.start() + (pgoff - vma.pgoff() << HostPte.PAGE_SHIFT);
+            if (file.equals(vma.file()) && pgoff >= vma.pgoff() && vma.contains(hva)) {
+                ranges.zap(vma, hva, hva + PAGE_SIZE);
+                memoryErrors.add(new MemoryErrorSignal(hva, HostPte.PAGE_SHIFT));
+            }
+        }
+    }
+
+    /// {@return the signals for memory errors that the process has not taken yet, which it takes hereby}
+    public List<MemoryErrorSignal> takeMemoryErrors() {
+        List<MemoryErrorSignal> taken = new ArrayList<>();
+        for (MemoryErrorSignal next = memoryErrors.poll(); next != null; next = memoryErrors.poll()) {
+            taken.add(next);
+        }
+        return taken;
     }
 
     /// Ends the process (`exit_mmap`): notifiers are released, all memory is unmapped. May be called twice.

@@ -4,6 +4,8 @@ import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.machine.memory.Agent;
 import dev.ipanema.machine.memory.PhysicalMemory;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -23,6 +25,8 @@ public final class KernelMemory {
     private final long zeroPfn;
     private final List<AddressSpace> addressSpaces = new CopyOnWriteArrayList<>();
     private final List<PageCache> caches = new CopyOnWriteArrayList<>();
+    private final Set<PfnSpace> pfnSpaces = ConcurrentHashMap.newKeySet();
+    private final Set<PinnedRange> pinned = ConcurrentHashMap.newKeySet();
     private final AtomicInteger nextPid = new AtomicInteger(1);
     private final Object hugeZeroLock = new Object();
     private volatile long hugeZeroPfn = -1;
@@ -93,6 +97,18 @@ public final class KernelMemory {
 
     List<PageCache> caches() {
         return caches;
+    }
+
+    void register(PinnedRange range) {
+        pinned.add(range);
+    }
+
+    void unregister(PinnedRange range) {
+        pinned.remove(range);
+    }
+
+    Set<PinnedRange> pinnedRanges() {
+        return pinned;
     }
 
     // Pages
@@ -257,11 +273,26 @@ public final class KernelMemory {
         }
     }
 
+    /// Lets errors in memory without struct pages reach its users (`register_pfn_address_space`).
+    public void register(PfnSpace space) {
+        pfnSpaces.add(space);
+    }
+
+    /// Ends [#register(PfnSpace)] (`unregister_pfn_address_space`).
+    public void unregister(PfnSpace space) {
+        pfnSpaces.remove(space);
+    }
+
+    Set<PfnSpace> pfnSpaces() {
+        return pfnSpaces;
+    }
+
     /// Reports an uncorrectable error in a page (`memory_failure`): it is unmapped everywhere, its user
-    /// finds out at the next access.
+    /// finds out at the next access. The users of memory without struct page that a driver has registered get
+    /// a signal at once.
     ///
-    /// @return 0; -ENXIO for memory without struct page; -EBUSY for free pages, pages of the kernel and
-    ///     huge pages that cannot be split; -EHWPOISON when it was reported before
+    /// @return 0; -ENXIO for memory without struct page that nobody registered; -EBUSY for free pages, pages
+    ///     of the kernel and huge pages that cannot be split; -EHWPOISON when it was reported before
     public int memoryFailure(long pfn) {
         return new MemoryFailure(this).handle(pfn);
     }

@@ -22,7 +22,7 @@ final class MemoryFailure {
 
     int handle(long pfn) {
         if (!pfns.pfnValid(pfn)) {
-            return Errno.ENXIO.negated();
+            return handlePfn(pfn);
         }
         if (pfns.references(pfn) == 0 || pfns.testPageFlags(pfn, PfnDatabase.PG_KERNEL)) {
             return Errno.EBUSY.negated();
@@ -45,6 +45,19 @@ final class MemoryFailure {
         kernel.getPage(pfn);
         targets.forEach(this::unmap);
         return 0;
+    }
+
+    /// `memory_failure_pfn`: whoever maps the page of a registered range loses the mapping and gets SIGBUS. The
+    /// driver decides what a later fault finds.
+    private int handlePfn(long pfn) {
+        boolean registered = false;
+        for (PfnSpace space : kernel.pfnSpaces()) {
+            if (space.contains(pfn)) {
+                registered = true;
+                kernel.addressSpaces().forEach(mm -> mm.failPage(space.file(), space.pgoff(pfn)));
+            }
+        }
+        return registered ? 0 : Errno.ENXIO.negated();
     }
 
     private List<Target> mappings(long pfn) {

@@ -42,7 +42,9 @@ public final class Mman {
     /// The page will be written.
     public static final int FOLL_WRITE = 1 << 0;
     /// A poisoned page gives -EHWPOISON instead of -EFAULT.
-    public static final int FOLL_HWPOISON = 1 << 8;
+    public static final int FOLL_HWPOISON = 1 << 6;
+    /// The page will be held for long, as a device may use it.
+    public static final int FOLL_LONGTERM = 1 << 8;
     /// Honour NUMA hinting faults; without effect here.
     public static final int FOLL_HONOR_NUMA_FAULT = 1 << 12;
 

@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Compares reference counts with what holds them: mappings of all address spaces, page caches, the
-/// kernel's own use, poisoned pages that are kept for ever.
+/// Compares reference counts with what holds them: mappings of all address spaces, page caches, pages
+/// pinned for devices, the kernel's own use, poisoned pages that are kept for ever.
 final class ReferenceAudit {
     private final KernelMemory kernel;
     private final Map<Long, Integer> expected = new HashMap<>();
@@ -26,6 +26,9 @@ final class ReferenceAudit {
         }
         for (PageCache cache : kernel.caches()) {
             cache.forEach(this::expect);
+        }
+        for (PinnedRange range : kernel.pinnedRanges()) {
+            range.forEachPinned(this::expect);
         }
         List<ReferenceLeak> leaks = new ArrayList<>();
         kernel.pfns().forEachInUse((pfn, references, flags) -> {

@@ -2,6 +2,7 @@ package dev.ipanema.kvm.vm;
 
 import dev.ipanema.arm.pgtable.Granule;
 import dev.ipanema.base.errno.Errno;
+import dev.ipanema.base.trail.DecisionTrail;
 import dev.ipanema.kvm.mmu.CpuCaps;
 import dev.ipanema.kvm.uapi.KvmCap;
 import dev.ipanema.kvm.uapi.KvmMem;
@@ -15,11 +16,16 @@ final class Extensions {
 
     private Extensions() {}
 
+    private static final String SOURCE = "arch/arm64/kvm/arm.c:kvm_vm_ioctl_check_extension";
+
     /// {@return the answer}
     ///
     /// @param vm null on the system fd
-    static int check(KernelVersion version, CpuCaps caps, int onlineCpus, @Nullable Vm vm, int cap) {
+    /// @param trail takes the reasons of an answer that depends on the CPU or the kernel
+    static int check(
+            KernelVersion version, CpuCaps caps, int onlineCpus, @Nullable Vm vm, int cap, DecisionTrail trail) {
         if (!version.knowsCapability(cap)) {
+            trail.rule("capability " + cap, "not known to " + version.name(), SOURCE);
             return 0;
         }
         return switch (cap) {
@@ -67,7 +73,7 @@ final class Extensions {
             case KvmCap.KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE ->
                 vm == null ? 0 : (int) vm.memory().logging().eagerSplitChunk();
             case KvmCap.KVM_CAP_ARM_SUPPORTED_BLOCK_SIZES -> (int) supportedBlockSizes();
-            case KvmCap.KVM_CAP_ARM_CACHEABLE_PFNMAP_SUPPORTED -> cacheablePfnmap(caps, vm);
+            case KvmCap.KVM_CAP_ARM_CACHEABLE_PFNMAP_SUPPORTED -> cacheablePfnmap(caps, vm, trail);
             case KvmCap.KVM_CAP_GUEST_MEMFD_FLAGS ->
                 (int) (KvmMem.GUEST_MEMFD_FLAG_MMAP | KvmMem.GUEST_MEMFD_FLAG_INIT_SHARED);
             default -> 0;
@@ -75,10 +81,12 @@ final class Extensions {
     }
 
     /// The one capability that asks for a VM.
-    private static int cacheablePfnmap(CpuCaps caps, @Nullable Vm vm) {
+    private static int cacheablePfnmap(CpuCaps caps, @Nullable Vm vm, DecisionTrail trail) {
         if (vm == null) {
             return Errno.EINVAL.negated();
         }
+        trail.fact("FEAT_S2FWB", caps.fwb(), "arch/arm64/include/asm/kvm_mmu.h:kvm_supports_cacheable_pfnmap");
+        trail.fact("CTR_EL0.DIC", caps.dic(), "arch/arm64/include/asm/kvm_mmu.h:kvm_supports_cacheable_pfnmap");
         return caps.supportsCacheablePfnmap() ? 1 : 0;
     }
 

@@ -66,7 +66,7 @@ public final class Kvm {
 
     /// `KVM_CHECK_EXTENSION` on the system fd.
     public int checkExtension(int cap) {
-        return Extensions.check(version, caps, cpus.count(), null, cap);
+        return Extensions.check(version, caps, cpus.count(), null, cap, DecisionTrail.off());
     }
 
     /// `KVM_CREATE_VM`.

@@ -78,7 +78,12 @@ public final class Vm implements AutoCloseable {
 
     /// `KVM_CHECK_EXTENSION` on the VM's fd.
     public int checkExtension(int cap) {
-        return Extensions.check(kvm.version(), kvm.caps(), kvm.cpus().count(), this, cap);
+        return checkExtension(cap, DecisionTrail.off());
+    }
+
+    /// `KVM_CHECK_EXTENSION` on the VM's fd, with the reasons of an answer that depends on the CPU or the kernel.
+    public int checkExtension(int cap, DecisionTrail trail) {
+        return Extensions.check(kvm.version(), kvm.caps(), kvm.cpus().count(), this, cap, trail);
     }
 
     /// `KVM_ENABLE_CAP` on the VM's fd.

@@ -20,25 +20,22 @@ final class HostMapping implements AutoCloseable {
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_PRIVATE = 2;
     private static final int MADV_NOHUGEPAGE = 15;
+    private static final long MAP_FAILED = -1;
     private static final boolean LINUX =
             System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux");
     /// `MAP_ANONYMOUS | MAP_NORESERVE`; the two systems that have an mmap number them differently.
     private static final int MAP_SPARSE = LINUX ? 0x20 | 0x4000 : 0x1000 | 0x40;
 
     private static final Linker LINKER = Linker.nativeLinker();
-    private static final MemoryLayout CALL_STATE = Linker.Option.captureStateLayout();
-    private static final VarHandle ERRNO =
-            CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno")).withInvokeExactBehavior();
-    private static final MethodHandle MMAP = function(
-            "mmap",
-            FunctionDescriptor.of(
-                    ValueLayout.JAVA_LONG,
-                    ValueLayout.JAVA_LONG,
-                    ValueLayout.JAVA_LONG,
-                    ValueLayout.JAVA_INT,
-                    ValueLayout.JAVA_INT,
-                    ValueLayout.JAVA_INT,
-                    ValueLayout.JAVA_LONG));
+    private static final FunctionDescriptor MMAP_PROTOTYPE = FunctionDescriptor.of(
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_LONG);
+    private static final MethodHandle MMAP = function("mmap", MMAP_PROTOTYPE);
     private static final MethodHandle MUNMAP = function(
             "munmap", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
     private static final MethodHandle MADVISE = function(
@@ -57,9 +54,32 @@ final class HostMapping implements AutoCloseable {
 
     // Restricted method: the descriptors above are the C prototypes on 64-bit hosts.
     @SuppressWarnings("restricted")
-    private static MethodHandle function(String name, FunctionDescriptor descriptor) {
-        return LINKER.downcallHandle(
-                LINKER.defaultLookup().findOrThrow(name), descriptor, Linker.Option.captureCallState("errno"));
+    private static MethodHandle function(String name, FunctionDescriptor descriptor, Linker.Option... options) {
+        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor, options);
+    }
+
+    /// `mmap` once more, with its errno. A function that captures errno takes the JVM twice as long to link, which a
+    /// short command would notice: this one is linked only when there is something to tell.
+    private static final class Refusal {
+        private static final MemoryLayout CALL_STATE = Linker.Option.captureStateLayout();
+        private static final VarHandle ERRNO = CALL_STATE
+                .varHandle(MemoryLayout.PathElement.groupElement("errno"))
+                .withInvokeExactBehavior();
+        private static final MethodHandle MMAP =
+                function("mmap", MMAP_PROTOTYPE, Linker.Option.captureCallState("errno"));
+
+        static long map(long bytes) throws Throwable {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment state = arena.allocate(CALL_STATE);
+                long address =
+                        (long) MMAP.invokeExact(state, 0L, bytes, PROT_READ_WRITE, MAP_PRIVATE | MAP_SPARSE, -1, 0L);
+                if (address == MAP_FAILED) {
+                    throw new IllegalStateException("The host refused " + Sizes.format(bytes)
+                            + " of address space for simulated memory: mmap, errno " + (int) ERRNO.get(state, 0L));
+                }
+                return address;
+            }
+        }
     }
 
     /// Reserves address space for zero-filled memory.
@@ -67,16 +87,14 @@ final class HostMapping implements AutoCloseable {
     /// @param bytes its size, more than 0
     /// @throws IllegalStateException when the host has no such range of addresses left
     static HostMapping reserve(long bytes) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = arena.allocate(CALL_STATE);
-            long address = (long) MMAP.invokeExact(state, 0L, bytes, PROT_READ_WRITE, MAP_PRIVATE | MAP_SPARSE, -1, 0L);
-            if (address == -1) {
-                throw new IllegalStateException("The host refused " + Sizes.format(bytes)
-                        + " of address space for simulated memory: mmap, errno " + (int) ERRNO.get(state, 0L));
+        try {
+            long address = (long) MMAP.invokeExact(0L, bytes, PROT_READ_WRITE, MAP_PRIVATE | MAP_SPARSE, -1, 0L);
+            if (address == MAP_FAILED) {
+                address = Refusal.map(bytes);
             }
             if (LINUX) {
                 // A kernel without huge pages answers EINVAL, which is what is wanted anyway.
-                int ignored = (int) MADVISE.invokeExact(state, address, bytes, MADV_NOHUGEPAGE);
+                int ignored = (int) MADVISE.invokeExact(address, bytes, MADV_NOHUGEPAGE);
                 assert ignored <= 0;
             }
             return new HostMapping(address, bytes);
@@ -99,10 +117,9 @@ final class HostMapping implements AutoCloseable {
             return;
         }
         mapped = false;
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = arena.allocate(CALL_STATE);
-            if ((int) MUNMAP.invokeExact(state, address, bytes) != 0) {
-                throw new IllegalStateException("munmap failed, errno " + (int) ERRNO.get(state, 0L));
+        try {
+            if ((int) MUNMAP.invokeExact(address, bytes) != 0) {
+                throw new IllegalStateException("munmap failed at 0x" + Long.toHexString(address));
             }
         } catch (RuntimeException | Error e) {
             throw e;

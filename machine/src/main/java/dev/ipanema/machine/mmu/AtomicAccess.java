@@ -205,20 +205,30 @@ final class AtomicAccess {
     }
 
     private boolean swapWide(long expectedLow, long expectedHigh, long low, long high) {
+        if (host < 0) {
+            return swapDevice(expectedLow, expectedHigh, low, high);
+        }
         synchronized (wideLock) {
             readPair(WORD);
             if (access.low != expectedLow || access.high != expectedHigh) {
                 return false;
             }
-            if (host < 0) {
-                access.write(0, WORD, low);
-                access.write(WORD, WORD, high);
-            } else {
-                RAW.putLongVolatile(host, low);
-                RAW.putLongVolatile(host + WORD, high);
-            }
+            RAW.putLongVolatile(host, low);
+            RAW.putLongVolatile(host + WORD, high);
         }
         access.stored(pa, 2 * WORD);
+        return true;
+    }
+
+    /// Compares and swaps two registers of a device, without the lock: what a store starts there may wait for other
+    /// elements, which need it.
+    private boolean swapDevice(long expectedLow, long expectedHigh, long low, long high) {
+        readPair(WORD);
+        if (access.low != expectedLow || access.high != expectedHigh) {
+            return false;
+        }
+        access.write(0, WORD, low);
+        access.write(WORD, WORD, high);
         return true;
     }
 

@@ -85,6 +85,7 @@ public final class Mmu {
     public Mmu(PhysicalMemory memory, CpuModel model, int index, TlbDomain domain, ExclusivePolicy policy) {
         Stage2Tlb stage2Tlb = new Stage2Tlb();
         this.maintenance = new TlbMaintenance(index, domain, soft, tlb, stage2Tlb, generations);
+        this.maintenance.onServe(this::serviceRequests);
         this.regime = new Regime(model);
         this.translator = new Translator(memory, regime, tlb, stage2Tlb, fault, policy, model.paRangeBits());
         this.access = new GuestAccess(this, memory, model, translator, policy);

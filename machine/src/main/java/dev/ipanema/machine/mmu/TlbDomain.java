@@ -105,22 +105,40 @@ public final class TlbDomain {
     /// Waits until every element in guest code has applied all that was posted before the call (DSB ISH
     /// after TLBI).
     ///
+    /// A thread whose element is in guest code may get here by way of a store to a device, whose work made the
+    /// host change a mapping. That element cannot poll before the call returns, so the thread serves it here,
+    /// at once and while it waits for the others. It is between two accesses then: what it has translated
+    /// before is the device's own page.
+    ///
     /// @param self the element whose thread calls, which goes on serving requests meanwhile; null for a
-    ///     thread that runs none
+    ///     thread that does not call as an element
     public void synchronize(@Nullable Mmu self) {
         long target = posted;
+        TlbMaintenance own = self != null ? self.maintenance() : ownedByCaller();
+        if (self == null && own != null) {
+            own.serveHere();
+        }
         for (TlbMaintenance member : members) {
-            if (self == null || member != self.maintenance()) {
-                await(member, target, self);
+            if (member != own) {
+                await(member, target, own);
             }
         }
     }
 
-    private static void await(TlbMaintenance member, long target, @Nullable Mmu self) {
+    private @Nullable TlbMaintenance ownedByCaller() {
+        for (TlbMaintenance member : members) {
+            if (member.isOwnedBy(Thread.currentThread())) {
+                return member;
+            }
+        }
+        return null;
+    }
+
+    private static void await(TlbMaintenance member, long target, @Nullable TlbMaintenance own) {
         int spins = 0;
         while (member.isInside() && member.served() < target) {
-            if (self != null) {
-                self.serviceRequests();
+            if (own != null) {
+                own.serveHere();
             }
             if (++spins < SPINS_BEFORE_PARK) {
                 Thread.onSpinWait();

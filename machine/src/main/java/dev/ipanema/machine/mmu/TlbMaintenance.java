@@ -1,6 +1,7 @@
 package dev.ipanema.machine.mmu;
 
 import dev.ipanema.arm.register.TlbiOp;
+import org.jspecify.annotations.Nullable;
 
 /// One processing element's part in TLB maintenance: applies invalidations to its TLBs, posts what others
 /// must do too, and serves what others posted (see [TlbDomain] for the protocol).
@@ -20,6 +21,11 @@ final class TlbMaintenance {
     private volatile long served;
 
     private volatile Runnable attention = () -> {};
+
+    /// The thread that runs the element's guest code, null while none does.
+    private @Nullable Thread owner;
+
+    private Runnable server = this::service;
 
     TlbMaintenance(
             int index, TlbDomain domain, SoftTlb soft, ArchTlb tlb, Stage2Tlb stage2Tlb, Generations generations) {
@@ -130,11 +136,29 @@ final class TlbMaintenance {
     }
 
     void enter() {
+        owner = Thread.currentThread();
         inside = true;
     }
 
     void exit() {
         inside = false;
+        owner = null;
+    }
+
+    /// {@return whether a thread, which is the calling one, has entered the element}
+    boolean isOwnedBy(Thread caller) {
+        // RACE: another thread may read any value of it, but its own identity only where it has entered itself.
+        return owner == caller;
+    }
+
+    /// Sets what serves requests when the element's thread waits for others; [#service] by default.
+    void onServe(Runnable newServer) {
+        server = newServer;
+    }
+
+    /// Serves requests on the element's own thread.
+    void serveHere() {
+        server.run();
     }
 
     boolean isInside() {

@@ -223,4 +223,41 @@ class TlbDomainTest {
         assertThat(raised.get()).isEqualTo(1);
         other.exitGuest();
     }
+
+    /// The thread of an element in guest code unmaps, as a host does for a device that a guest's store has started.
+    @Test
+    void anElementOwnedByTheCallerServesItself() {
+        guest.mmu.enterGuest();
+        assertThat(guest.mmu.load64(VA)).isEqualTo(1);
+        guest.map1(VA, NEW, 3, Guest.EL1_RW);
+
+        guest.domain.invalidate(TlbiOp.VAAE1IS, 0, TlbiOp.operand(VA, 0), false);
+        guest.domain.synchronize(null);
+
+        assertThat(guest.mmu.requestsPending()).isFalse();
+        assertThat(guest.mmu.load64(VA)).isEqualTo(2);
+        guest.mmu.exitGuest();
+    }
+
+    /// Two such threads wait for each other, and neither knows that it runs an element.
+    @Test
+    void threadsThatOwnElementsAndWaitForEachOtherDoNotLock() throws InterruptedException {
+        Thread second = new Thread(() -> invalidateInside(other), "second-element");
+        second.start();
+
+        invalidateInside(guest.mmu);
+        second.join();
+
+        assertThat(guest.mmu.load64(VA)).isEqualTo(1);
+    }
+
+    private void invalidateInside(Mmu mmu) {
+        mmu.enterGuest();
+        for (int i = 0; i < 2000; i++) {
+            mmu.load64(VA);
+            guest.domain.invalidate(TlbiOp.VAAE1IS, 0, TlbiOp.operand(VA, 0), false);
+            guest.domain.synchronize(null);
+        }
+        mmu.exitGuest();
+    }
 }

@@ -1,0 +1,151 @@
+package dev.ipanema.host.vfio;
+
+import static dev.ipanema.host.vfio.PciConfig.COMMAND;
+import static dev.ipanema.host.vfio.PciConfig.COMMAND_MEMORY;
+
+import dev.ipanema.base.errno.Errno;
+import dev.ipanema.devices.pci.PciFunction;
+import dev.ipanema.devices.pci.PciSlot;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/// The MSI-X interrupts of a device in its user's hands, and the slot that the device is plugged into: the host
+/// programs the device's own table with its doorbell and the number of the vector, and what arrives there goes to whom
+/// the user named. What a device writes elsewhere, or a number that is no vector, is lost, as an ITS loses it.
+///
+/// The pin is not wired on this host.
+///
+/// Source: Linux 7.3 `drivers/vfio/pci/vfio_pci_intrs.c`; PCI Local Bus Specification 3.0, section 6.8.2.
+final class MsixVectors implements PciSlot {
+    /// GITS_TRANSLATER of the host: the address is this project's choice.
+    static final long DOORBELL = 0x0809_0040L;
+
+    private static final int ENTRY = 16;
+    private static final int ENTRY_DATA = 8;
+    private static final int ENTRY_CONTROL = 12;
+    private static final int CONTROL_ENABLE = 1 << 15;
+    private static final int CONTROL_MASK_ALL = 1 << 14;
+    private static final int CONTROL_SIZE = 0x7ff;
+    private static final int BIR = 7;
+
+    private final PciFunction function;
+    private final int capability;
+    private final int count;
+    private final int tableBar;
+    private final int tableOffset;
+    private final AtomicReferenceArray<@Nullable Runnable> triggers;
+    private boolean enabled;
+
+    /// @param capability offset of the MSI-X capability, 0 when there is none
+    MsixVectors(PciFunction function, int capability) {
+        this.function = function;
+        this.capability = capability;
+        if (capability == 0) {
+            count = 0;
+            tableBar = -1;
+            tableOffset = 0;
+        } else {
+            count = ((int) function.readConfig(capability + 2, Short.BYTES) & CONTROL_SIZE) + 1;
+            int table = (int) function.readConfig(capability + 4, Integer.BYTES);
+            tableBar = table & BIR;
+            tableOffset = table & ~BIR;
+        }
+        triggers = new AtomicReferenceArray<>(count);
+    }
+
+    int count() {
+        return count;
+    }
+
+    /// {@return the BAR that holds the table, -1 when there is none}
+    int tableBar() {
+        return tableBar;
+    }
+
+    long tableOffset() {
+        return tableOffset;
+    }
+
+    long tableEnd() {
+        return tableOffset + (long) count * ENTRY;
+    }
+
+    /// {@return 0 or -EINVAL}
+    synchronized int set(int start, List<? extends @Nullable Runnable> eventfds) {
+        int size = eventfds.size();
+        if (size == 0) {
+            if (start != 0 || !enabled) {
+                return Errno.EINVAL.negated();
+            }
+            disable();
+            return 0;
+        }
+        if (start < 0 || start >= count || size > count - start) {
+            return Errno.EINVAL.negated();
+        }
+        for (int i = 0; i < size; i++) {
+            triggers.set(start + i, eventfds.get(i));
+        }
+        enabled = true;
+        program(start, size);
+        return 0;
+    }
+
+    /// Writes the device's table; its BAR answers while that is done, whatever the user made of it.
+    private void program(int start, int size) {
+        control(CONTROL_ENABLE | CONTROL_MASK_ALL);
+        long command = function.readConfig(COMMAND, Short.BYTES);
+        function.writeConfig(COMMAND, Short.BYTES, command | COMMAND_MEMORY);
+        for (int i = start; i < start + size; i++) {
+            long entry = tableOffset + (long) i * ENTRY;
+            function.writeBar(tableBar, entry, Integer.BYTES, DOORBELL);
+            function.writeBar(tableBar, entry + Integer.BYTES, Integer.BYTES, 0);
+            function.writeBar(tableBar, entry + ENTRY_DATA, Integer.BYTES, i);
+            function.writeBar(tableBar, entry + ENTRY_CONTROL, Integer.BYTES, triggers.get(i) == null ? 1 : 0);
+        }
+        function.writeConfig(COMMAND, Short.BYTES, command);
+        control(CONTROL_ENABLE);
+    }
+
+    private void control(int bits) {
+        function.writeConfig(capability + 2, Short.BYTES, bits);
+    }
+
+    /// Turns all off.
+    synchronized void disable() {
+        if (enabled) {
+            enabled = false;
+            for (int i = 0; i < count; i++) {
+                triggers.set(i, null);
+            }
+            program(0, count);
+            control(0);
+        }
+    }
+
+    /// The device was reset: its table is written again (`pci_restore_msi_state`).
+    synchronized void restore() {
+        if (enabled) {
+            program(0, count);
+        }
+    }
+
+    @Override
+    public void msi(long address, int data) {
+        Runnable trigger = address == DOORBELL && data >= 0 && data < count ? triggers.get(data) : null;
+        if (trigger != null) {
+            trigger.run();
+        }
+    }
+
+    @Override
+    public void intx(boolean level) {
+        // Not wired: the user sees a device without pin.
+    }
+
+    @Override
+    public void barsChanged() {
+        // The host's bus serves BARs where firmware put them.
+    }
+}
