@@ -39,6 +39,10 @@ public final class Virtqueue {
     private int signalled;
     private int requestsLeft;
     private long bytesLeft;
+
+    /// A request may wait because the budget was spent.
+    private boolean cutShort;
+
     private @Nullable String error;
 
     Virtqueue(DmaPort dma, int maxSize) {
@@ -64,6 +68,7 @@ public final class Virtqueue {
         nextAvail = 0;
         nextUsed = 0;
         signalled = 0;
+        cutShort = false;
         error = null;
     }
 
@@ -144,6 +149,7 @@ public final class Virtqueue {
         nextAvail = 0;
         nextUsed = 0;
         signalled = 0;
+        cutShort = false;
     }
 
     // ---- requests --------------------------------------------------------------------------------------------------
@@ -154,9 +160,9 @@ public final class Virtqueue {
         bytesLeft = BUDGET_BYTES;
     }
 
-    /// {@return whether requests may wait that the budget did not suffice for}
+    /// {@return whether requests may wait that the budget did not suffice for, filled anew since or not}
     boolean isUnfinished() {
-        return ready && error == null && isSpent();
+        return ready && error == null && cutShort;
     }
 
     private boolean isSpent() {
@@ -170,7 +176,11 @@ public final class Virtqueue {
 
     /// {@return the next request, null when there is none now; valid until the next call}
     public @Nullable DescriptorChain next() {
-        if (!ready || error != null || isSpent() || !hasNext()) {
+        if (!ready || error != null) {
+            return null;
+        }
+        cutShort = isSpent();
+        if (cutShort || !hasNext()) {
             return null;
         }
         requestsLeft--;

@@ -94,4 +94,25 @@ class VirtioNetTest {
         assertThat(sent).isEmpty();
         assertThat(driver.status() & VirtioRegisters.NEEDS_RESET).isZero();
     }
+
+    @Test
+    void whatOneQueueHasPutOffIsServedWhateverComesForTheOtherMeanwhile() {
+        driver.start(2);
+        driver.descriptor(TestDriver.descriptors(1), 0, TestDriver.BUFFERS, 48 << 20, 0, 0);
+        for (int i = 0; i < 5; i++) {
+            driver.makeAvailable(1, 0);
+        }
+        driver.kick(1);
+        driver.kick(0);
+        assertThat(usedIndex(1)).isEqualTo(2);
+
+        mmio.registers().poll();
+        mmio.registers().poll();
+
+        assertThat(usedIndex(1)).isEqualTo(5);
+    }
+
+    private long usedIndex(int queue) {
+        return memory.load(TestDriver.deviceArea(queue) + 2, 2);
+    }
 }

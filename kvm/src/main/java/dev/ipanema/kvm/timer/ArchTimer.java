@@ -100,14 +100,17 @@ public final class ArchTimer {
         return left < 0 ? El1Timer.NEVER : Counter.nanos(left);
     }
 
-    /// {@return nanoseconds until a line rises that is low now (`kvm_timer_earliest_exp`), [El1Timer#NEVER] for none}
+    /// {@return nanoseconds until a line rises that was low when it was last looked at
+    /// (`kvm_timer_earliest_exp`): 0 when it has risen since, [El1Timer#NEVER] for none}
+    ///
+    /// What counts is the line that was noted, not the one of now: a line that rises between
+    /// [#updateLines()] and this call has been told to nobody, and its vCPU must not sleep for ever.
     public long nanosToNextRise() {
         long count = counter.count();
         long earliest = El1Timer.NEVER;
         for (El1Timer timer : TIMERS) {
-            long delay = timer.delay(cpu, count);
-            if (delay > 0) {
-                earliest = Math.min(earliest, delay);
+            if (!level(timer)) {
+                earliest = Math.min(earliest, timer.delay(cpu, count));
             }
         }
         return earliest == El1Timer.NEVER ? earliest : Counter.nanos(earliest);

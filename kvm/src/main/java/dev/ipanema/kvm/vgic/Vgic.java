@@ -333,25 +333,24 @@ public final class Vgic {
 
     /// Puts an interrupt that has changed on the ap_list on which it belongs, and tells the vCPU
     /// (`vgic_queue_irq_unlock`). The caller holds neither an ap_list's lock nor the interrupt's monitor.
+    ///
+    /// One that is on the list of another vCPU than its target is moved by the thread of that vCPU: that
+    /// one has to be told, for it may sleep. KVM tells the target alone.
     void queue(VgicIrq irq) {
-        VgicVcpu notify = null;
         while (true) {
             VgicVcpu target;
+            VgicVcpu holder;
             synchronized (irq) {
                 target = irq.targetOracle(enabled);
-                if (irq.vcpu != null || target == null) {
-                    // It is on a list, and will be moved by whoever has it; or there is nothing to do.
-                    notify = target;
-                    break;
-                }
+                holder = irq.vcpu;
             }
-            if (queueOn(target, irq)) {
-                notify = target;
-                break;
+            if (target == null) {
+                return;
             }
-        }
-        if (notify != null) {
-            notify.port.kickForInterrupt();
+            if (holder != null || queueOn(target, irq)) {
+                (holder == null ? target : holder).port.kickForInterrupt();
+                return;
+            }
         }
     }
 

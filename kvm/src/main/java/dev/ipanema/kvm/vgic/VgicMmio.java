@@ -221,9 +221,8 @@ final class VgicMmio {
                 irq.activeSource = writer;
             }
         }
-        if (active) {
-            vgic.queue(irq);
-        }
+        // One that becomes inactive may be pending, and its vCPU asleep.
+        vgic.queue(irq);
     }
 
     // ---- priority, configuration, targets --------------------------------------------------------------------------

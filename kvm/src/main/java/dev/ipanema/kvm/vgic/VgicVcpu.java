@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// The interrupts of one vCPU (`struct vgic_cpu`): its private ones, the list of those that are pending or active
 /// (`ap_list`), its CPU interface while it is not loaded, and its redistributor.
 ///
-/// [#flush], [#sync], [#load] and [#put] are the vCPU's thread's; everything else is for all threads.
+/// [#flush], [#sync], [#load], [#put] and [#prune] are the vCPU's thread's; everything else is for all threads.
 public final class VgicVcpu {
     final Vgic vgic;
     final VcpuPort port;
@@ -101,8 +101,8 @@ public final class VgicVcpu {
         }
     }
 
-    /// Removes from the list what does not belong there (`vgic_prune_ap_list`).
-    void prune() {
+    /// Removes from the list what does not belong there (`vgic_prune_ap_list`); outside the guest.
+    public void prune() {
         VgicIrq moving = pruneHere();
         while (moving != null) {
             move(moving);

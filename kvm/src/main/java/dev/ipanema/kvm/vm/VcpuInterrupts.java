@@ -140,6 +140,7 @@ final class VcpuInterrupts {
             lines = level ? lines | bit : lines & ~bit;
         }
         requests.kickForInterrupt();
+        vm.wakeLockstep();
     }
 
     // ---- sleeping --------------------------------------------------------------------------------------------------
@@ -150,6 +151,10 @@ final class VcpuInterrupts {
     void sleep(LongSupplier limit) {
         while (true) {
             requests.clearInterrupt();
+            if (vgic != null) {
+                // What has another target by now is not to sleep here.
+                vgic.prune();
+            }
             timer.updateLines();
             if (isPending() || (timer.isUnheard() && isTimerNews())) {
                 return;

@@ -161,6 +161,42 @@ class VgicItsTest {
     }
 
     @Test
+    void whoHoldsAMovedLpiIsToldToHandItOver() {
+        mapAll();
+        signal();
+        // It stays on the list of the vCPU, which sleeps.
+        command(ItsCommand.CLEAR | (long) DEVICE << 32, EVENT, 0, 0);
+        command(ItsCommand.MOVI | (long) DEVICE << 32, EVENT, 1, 0);
+        int before = vm.ports.get(0).kicks;
+
+        signal();
+
+        assertThat(vm.ports.get(0).kicks).isGreaterThan(before);
+        int target = vm.ports.get(1).kicks;
+        vm.vcpus.get(0).prune();
+        assertThat(vm.ports.get(1).kicks).isGreaterThan(target);
+        assertThat(vm.vcpus.get(0).isInterruptPending()).isFalse();
+        assertThat(acknowledge(1)).isEqualTo(LPI);
+    }
+
+    @Test
+    void aPendingInterruptThatAnotherVcpuDeactivatesWakesItsVcpu() {
+        turnOn();
+        int spi = 40;
+        vm.enter(0, () -> vm.ports.get(0).cpu.gic().setPmr(0xff));
+        vm.write(FakeVm.GICD + Gicd.ISENABLER + 4, 4, 1L << spi - 32);
+        vm.write(FakeVm.GICD + Gicd.ISACTIVER + 4, 4, 1L << spi - 32);
+        vm.vgic.inject(null, spi, true, false);
+        assertThat(vm.vcpus.get(0).isInterruptPending()).isFalse();
+        int before = vm.ports.get(0).kicks;
+
+        vm.write(FakeVm.GICD + Gicd.ICACTIVER + 4, 4, 1L << spi - 32);
+
+        assertThat(vm.ports.get(0).kicks).isGreaterThan(before);
+        assertThat(vm.vcpus.get(0).isInterruptPending()).isTrue();
+    }
+
+    @Test
     void moveAllMovesEveryLpi() {
         mapAll();
 
