@@ -147,7 +147,12 @@ final class DriverPci {
         asm.movImm(Reg.X3, GIB).cmp(Reg.X1, Reg.X3).csel(Reg.X3, Reg.X1, Reg.X3, Condition.HI);
         asm.sub(Reg.X4, Reg.X3, 1).add(Reg.X0, Reg.X9, Reg.X4).bic(Reg.X0, Reg.X0, Reg.X4);
         asm.add(Reg.X9, Reg.X0, Reg.X3).b(end);
-        asm.bind(preset).add(Reg.X3, Reg.X0, Reg.X1).cmp(Reg.X3, Reg.X9);
+        // A given address outside the window leaves the window free.
+        asm.bind(preset)
+                .movImm(Reg.X4, GpuDriver.HIGH_WINDOW_END)
+                .cmp(Reg.X0, Reg.X4)
+                .b("cs", end);
+        asm.add(Reg.X3, Reg.X0, Reg.X1).cmp(Reg.X3, Reg.X9);
         asm.csel(Reg.X9, Reg.X3, Reg.X9, Condition.HI);
         asm.bind(end).str(Reg.W0, Reg.X8, 0).lsr(Reg.X2, Reg.X0, Integer.SIZE).str(Reg.W2, Reg.X8, 4);
         asm.bind(absent).ret();

@@ -48,6 +48,9 @@ public final class GpuDriver {
     /// The high PCI window.
     public static final long HIGH_WINDOW = 0x80_0000_0000L;
 
+    /// Behind the high PCI window.
+    public static final long HIGH_WINDOW_END = 0x100_0000_0000L;
+
     private static final long GIB = 1L << 30;
     private static final long ECAM_SIZE = 1L << 20;
     private static final long PSCI_SYSTEM_OFF = 0x8400_0008L;

@@ -34,7 +34,7 @@ class GpuDriverTest {
     private static final long RAM_SIZE = 16L << 20;
     private static final long HBM_SIZE = 64L << 20;
     private static final long ENTRY = GpuDriver.RAM + 0x8_0000;
-    private static final long BAR2 = GpuDriver.HIGH_WINDOW + (1L << 30);
+    private static final long ELSEWHERE = 0x180_0000_0000L;
     private static final long BUDGET = 200_000_000;
 
     private final StringBuilder printed = new StringBuilder();
@@ -86,11 +86,12 @@ class GpuDriverTest {
         private static final int BAR4 = 0x20;
 
         private final PciFunction gpu;
-        private final long flags = 0xc;
+        private static final long FLAGS = 0xc;
         private long value;
 
-        WithMemoryBar(PciFunction gpu) {
+        WithMemoryBar(PciFunction gpu, long preset) {
             this.gpu = gpu;
+            this.value = preset;
         }
 
         @Override
@@ -103,7 +104,7 @@ class GpuDriverTest {
             if (offset != BAR4 && offset != BAR4 + 4) {
                 return gpu.readConfig(offset, bytes);
             }
-            long whole = (value & -HBM_SIZE) | flags;
+            long whole = (value & -HBM_SIZE) | FLAGS;
             return offset == BAR4 ? whole & 0xffff_ffffL : whole >>> 32;
         }
 
@@ -168,10 +169,23 @@ class GpuDriverTest {
         }
     }
 
-    /// Runs an image to its end.
+    /// What the machine is like.
     ///
-    /// @param fabric where the GPU's fabric has its memory; the CPU has it at the start of the high window
-    private List<String> run(GpuDriver.Mode mode, boolean hasGpu, long fabric) {
+    /// @param hasGpu whether there is a GPU
+    /// @param memory where the CPU has its memory, 0 for nowhere
+    /// @param fabric where the GPU's fabric has it
+    /// @param preset what BAR 4 holds at the start
+    private record Board(boolean hasGpu, long memory, long fabric, long preset) {
+        static final Board IDENTITY = new Board(true, GpuDriver.HIGH_WINDOW, GpuDriver.HIGH_WINDOW, 0);
+
+        /// {@return where the driver puts BAR 2} The first place that is free.
+        long bar2() {
+            return preset == ELSEWHERE ? GpuDriver.HIGH_WINDOW : GpuDriver.HIGH_WINDOW + (1L << 30);
+        }
+    }
+
+    /// Runs an image to its end.
+    private List<String> run(GpuDriver.Mode mode, Board board) {
         PciHostBridge bridge = new PciHostBridge(
                 GpuDriver.LOW_WINDOW,
                 GpuDriver.HIGH_WINDOW,
@@ -179,27 +193,21 @@ class GpuDriverTest {
                 (address, data, deviceId) -> {});
         PhysicalMemoryBuilder builder = PhysicalMemory.builder()
                 .ram("ram", GpuDriver.RAM, RAM_SIZE)
-                .ram("hbm", GpuDriver.HIGH_WINDOW, HBM_SIZE)
                 .mmio("uart", GpuDriver.UART, 0x1000, new Uart())
                 .mmio("ecam", GpuDriver.ECAM, PciHostBridge.BUS_SIZE, bridge.ecam())
                 .mmio("low", GpuDriver.LOW_WINDOW, 0x1000_0000, bridge.memory32())
                 .mmio(
                         "bar2",
-                        BAR2,
+                        board.bar2(),
                         CoherentGpu.APERTURE_SIZE,
-                        new Shifted(bridge.memory64(), BAR2 - GpuDriver.HIGH_WINDOW));
+                        new Shifted(bridge.memory64(), board.bar2() - GpuDriver.HIGH_WINDOW));
+        if (board.memory() != 0) {
+            builder.ram("hbm", board.memory(), HBM_SIZE);
+        }
         try (PhysicalMemory memory = builder.build();
                 Machine machine = new Machine(memory, CpuModel.parse("neoverse-v2"), 1, ExclusivePolicy.FAULT_0X35)) {
-            if (hasGpu) {
-                bridge.add(
-                        3,
-                        new WithMemoryBar(new CoherentGpu(
-                                GpuModel.GB200,
-                                fabric,
-                                HBM_SIZE,
-                                new Port(memory, GpuDriver.RAM, RAM_SIZE, GpuDriver.RAM),
-                                new Port(memory, fabric, HBM_SIZE, GpuDriver.HIGH_WINDOW),
-                                Runnable::run)));
+            if (board.hasGpu()) {
+                bridge.add(3, gpu(memory, board));
             }
             byte[] image = GpuDriver.image(mode);
             memory.write(Agent.LOADER, MemoryAttributes.NORMAL_WB, ENTRY, image, 0, image.length);
@@ -213,9 +221,17 @@ class GpuDriverTest {
         return printed.toString().lines().toList();
     }
 
+    private static PciFunction gpu(PhysicalMemory memory, Board board) {
+        DmaPort system = new Port(memory, GpuDriver.RAM, RAM_SIZE, GpuDriver.RAM);
+        DmaPort fabric = new Port(memory, board.fabric(), HBM_SIZE, board.memory());
+        return new WithMemoryBar(
+                new CoherentGpu(GpuModel.GB200, board.fabric(), HBM_SIZE, system, fabric, Runnable::run),
+                board.preset());
+    }
+
     @Test
     void everyPropertyHoldsOnHardwareThatIsMappedIdentically() {
-        assertThat(run(GpuDriver.Mode.SUITE, true, GpuDriver.HIGH_WINDOW))
+        assertThat(run(GpuDriver.Mode.SUITE, Board.IDENTITY))
                 .containsExactly(
                         "device: 0x2941",
                         "bar0: 0x10000000",
@@ -238,23 +254,50 @@ class GpuDriverTest {
                         "gpu: 13 ok, 0 failed");
     }
 
+    @Test
+    void aBarThatHasAnAddressKeepsIt() {
+        assertThat(run(GpuDriver.Mode.SUITE, new Board(true, ELSEWHERE, ELSEWHERE, ELSEWHERE)))
+                .contains(
+                        "bar2: 0x8000000000 size 0x4000000",
+                        "bar4: 0x18000000000 size 0x4000000",
+                        "gpu: 13 ok, 0 failed");
+    }
+
     /// The driver tells the engine an address that only the CPU knows.
     @Test
     void theCopyEngineFindsNothingWhereTheCpuHasTheMemoryElsewhere() {
-        assertThat(run(GpuDriver.Mode.SUITE, true, 0x90_0000_0000L))
+        assertThat(run(GpuDriver.Mode.SUITE, new Board(true, GpuDriver.HIGH_WINDOW, ELSEWHERE, 0)))
                 .contains("copy-engine FAIL status=5", "gpu: 12 ok, 1 failed");
     }
 
     @Test
-    void measurementsPrintTicks() {
-        assertThat(run(GpuDriver.Mode.TOUCH, true, GpuDriver.HIGH_WINDOW))
-                .last()
-                .asString()
-                .matches("touch: 32 blocks, \\d+ ticks");
+    void everyExceptionIsToldAndTheNextPropertyTried() {
+        assertThat(run(GpuDriver.Mode.SUITE, new Board(true, 0, GpuDriver.HIGH_WINDOW, 0)))
+                .filteredOn(line ->
+                        line.matches("[a-z-]+ FAIL esr=0x96000[01][15]0 far=0x8000[0-9a-f]{6} elr=0x400[89a-f].*"))
+                .hasSize(13);
+        assertThat(printed).contains("gpu: 0 ok, 13 failed");
+    }
+
+    @Test
+    void theUnalignedImageMakesThatAccessOnly() {
+        assertThat(run(GpuDriver.Mode.UNALIGNED, Board.IDENTITY)).endsWith("unaligned ok", "gpu: 1 ok, 0 failed");
+    }
+
+    @Test
+    void touchingPrintsBlocksAndTicks() {
+        assertThat(run(GpuDriver.Mode.TOUCH, Board.IDENTITY)).last().asString().matches("touch: 32 blocks, \\d+ ticks");
+    }
+
+    @Test
+    void theLoopIsTimedThreeTimes() {
+        assertThat(run(GpuDriver.Mode.SPEED, Board.IDENTITY))
+                .filteredOn(line -> line.matches("speed: ram \\d+ ticks, gpu \\d+ ticks"))
+                .hasSize(3);
     }
 
     @Test
     void aMachineWithoutGpuIsTold() {
-        assertThat(run(GpuDriver.Mode.SUITE, false, 0)).containsExactly("gpu: none");
+        assertThat(run(GpuDriver.Mode.SUITE, new Board(false, 0, 0, 0))).containsExactly("gpu: none");
     }
 }
