@@ -174,7 +174,11 @@ public record HostProfile(
         return without.withGpus(List.of(gpuAt(0, model, gpuMemory)));
     }
 
-    private static Gpu gpuAt(int index, GpuModel model, long memorySize) {
+    /// {@return a GPU where the host has the one of an index, in working order}
+    ///
+    /// @param index from 0
+    /// @param memorySize bytes of HBM
+    public static Gpu gpuAt(int index, GpuModel model, long memorySize) {
         long window = index * Sizes.TIB;
         return new Gpu(
                 model,
