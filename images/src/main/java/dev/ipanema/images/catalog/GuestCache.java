@@ -39,7 +39,7 @@ import java.util.stream.Stream;
 /// Everything appears under its name whole, by a rename.
 public final class GuestCache {
     /// Part of the key: changed when the same packages are to give other files.
-    private static final String RECIPES = "1";
+    private static final String RECIPES = "2";
 
     private static final String CURRENT = "current";
     private static final int KEY_DIGITS = 16;

@@ -25,8 +25,18 @@ final class ModulesArchive {
             List.of("virtio_mmio", "virtio_pci", "virtio_console", "virtio_blk", "virtio_net", "virtio_rng");
 
     /// Only there to be loaded.
-    private static final List<String> FURTHER =
-            List.of("virtiofs", "9p", "9pnet_virtio", "ext4", "vfat", "nls_ascii", "squashfs", "overlay", "loop");
+    private static final List<String> FURTHER = List.of(
+            "virtiofs",
+            "9p",
+            "9pnet_virtio",
+            "ext4",
+            "vfat",
+            "nls_ascii",
+            "squashfs",
+            "overlay",
+            "loop",
+            "of_pmem",
+            "nd_pmem");
 
     private static final Pattern PATH =
             Pattern.compile("(?:usr/)?lib/modules/([^/]+)/(kernel/.*?([^/]+)\\.ko(?:\\.xz|\\.gz|\\.zst)?)");
