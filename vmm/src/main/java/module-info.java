@@ -14,6 +14,7 @@ module dev.ipanema.vmm {
     exports dev.ipanema.vmm.device;
     exports dev.ipanema.vmm.explain;
     exports dev.ipanema.vmm.gdb;
+    exports dev.ipanema.vmm.passthrough;
     exports dev.ipanema.vmm.probe;
     exports dev.ipanema.vmm.scenario;
     exports dev.ipanema.vmm.table;

@@ -69,6 +69,6 @@ final class Backtrace {
     /// {@return where the VMM has mapped a frame record, negative when it is not in RAM}
     private long frameHva(long va) {
         long par = (va & Long.BYTES - 1) == 0 ? mmu.parOf(AtOp.S1E1R, va) : Par.F;
-        return Par.isFault(par) ? -1 : memory.ramHva(Par.pa(par) | (va & PAGE_MASK), 2 * Long.BYTES);
+        return Par.isFault(par) ? -1 : memory.hva(Par.pa(par) | (va & PAGE_MASK), 2 * Long.BYTES);
     }
 }

@@ -2,6 +2,7 @@ package dev.ipanema.vmm.boot;
 
 import dev.ipanema.arm.register.MpidrEl1;
 import dev.ipanema.base.text.BadInput;
+import dev.ipanema.vmm.passthrough.AddressPlan;
 import java.util.List;
 
 /// Compares a user's device tree with the machine that it is to describe: a guest that believes in memory, processors
@@ -11,11 +12,13 @@ final class DeviceTreeCheck {
 
     private final String name;
     private final VirtConfig config;
+    private final AddressPlan plan;
     private final List<VirtWindow> windows;
 
-    private DeviceTreeCheck(String name, VirtConfig config) {
+    private DeviceTreeCheck(String name, VirtConfig config, AddressPlan plan) {
         this.name = name;
         this.config = config;
+        this.plan = plan;
         this.windows = VirtWindow.of(config);
     }
 
@@ -23,8 +26,8 @@ final class DeviceTreeCheck {
     ///
     /// @param name of its file, for messages
     /// @throws BadInput where it contradicts the machine
-    static void check(String name, DeviceTree tree, VirtConfig config) {
-        new DeviceTreeCheck(name, config).check(tree.root());
+    static void check(String name, DeviceTree tree, VirtConfig config, AddressPlan plan) {
+        new DeviceTreeCheck(name, config, plan).check(tree.root());
     }
 
     private void check(DeviceTree.Node root) {
@@ -65,16 +68,23 @@ final class DeviceTreeCheck {
     }
 
     private void checkMemory(DeviceTree.Node node, int addressCells, int sizeCells) {
-        long ramEnd = VirtMap.RAM + config.ramSize();
         int entry = addressCells + sizeCells;
         for (int i = 0; (i + 1) * entry <= node.cellCount("reg"); i++) {
             long base = node.number("reg", i * entry, addressCells);
             long size = node.number("reg", i * entry + addressCells, sizeCells);
-            if (base < VirtMap.RAM || base > ramEnd || size < 0 || size > ramEnd - base) {
+            boolean there = isInside(base, size, VirtMap.RAM, config.ramSize());
+            for (AddressPlan.NodeMemory memory : plan.memory()) {
+                there |= isInside(base, size, memory.base(), memory.size());
+            }
+            if (!there) {
                 throw bad("%s gives memory [0x%x, 0x%x); the machine has [0x%x, 0x%x) (-m)"
-                        .formatted(node.name(), base, base + size, VirtMap.RAM, ramEnd));
+                        .formatted(node.name(), base, base + size, VirtMap.RAM, VirtMap.RAM + config.ramSize()));
             }
         }
+    }
+
+    private static boolean isInside(long base, long size, long from, long length) {
+        return base >= from && base - from <= length && size >= 0 && size <= length - (base - from);
     }
 
     private void checkCpus(DeviceTree.Node cpus) {

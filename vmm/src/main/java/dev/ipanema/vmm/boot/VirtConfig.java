@@ -7,6 +7,7 @@ import dev.ipanema.images.format.GuestImage;
 import dev.ipanema.images.format.SymbolTable;
 import dev.ipanema.machine.cpu.InstructionClock;
 import dev.ipanema.vmm.device.GuestDevice;
+import dev.ipanema.vmm.passthrough.HostDevice;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 /// @param params the kernel's command line, may be empty
 /// @param cpus vCPUs, 1 to [Irqchip#maxCpus()]
 /// @param ramSize bytes of RAM from [VirtMap#RAM] on, a multiple of 4 KiB
+/// @param backend what the RAM is made of
 /// @param devices further devices, closed with the machine
+/// @param hostDevices devices of the host that are given to the guest
 /// @param dtb the user's device tree, null for the machine's own
 /// @param irqchip the interrupt controller
 /// @param reboot whether PSCI SYSTEM_RESET starts the machine anew; otherwise it ends the run
@@ -34,7 +37,9 @@ public record VirtConfig(
         String params,
         int cpus,
         long ramSize,
+        Backend backend,
         List<GuestDevice> devices,
+        List<HostDevice> hostDevices,
         byte @Nullable [] dtb,
         Irqchip irqchip,
         boolean reboot,
@@ -47,8 +52,18 @@ public record VirtConfig(
     /// What the wall clock says at the start of a run that repeats exactly: 2026-01-01.
     private static final long DETERMINISTIC_EPOCH = 1_767_225_600L;
 
+    /// What RAM is made of.
+    public enum Backend {
+        /// Anonymous memory of the VMM.
+        ANONYMOUS,
+        /// Extended GPU memory: memory of the host that its kernel does not know (`/dev/egm0`), a cacheable PFN
+        /// mapping.
+        EGM
+    }
+
     public VirtConfig {
         devices = List.copyOf(devices);
+        hostDevices = List.copyOf(hostDevices);
         if (ramSize < PAGE || ramSize % PAGE != 0 || ramSize > VirtMap.MAX_RAM) {
             throw new BadInput("-m: guest memory is up to " + Sizes.format(VirtMap.MAX_RAM) + " in steps of 4K, not "
                     + Sizes.format(ramSize));
@@ -60,9 +75,14 @@ public record VirtConfig(
             throw new BadInput(
                     "--device: " + mmio + " devices by MMIO; at most " + VirtMap.VIRTIO_MMIO_COUNT + " are possible");
         }
-        if (devices.size() - mmio >= PciHostBridge.SLOTS) {
-            throw new BadInput("--device: " + (devices.size() - mmio) + " devices by PCI; at most "
-                    + (PciHostBridge.SLOTS - 1) + " are possible");
+        long pci = devices.size()
+                - mmio
+                + hostDevices.stream()
+                        .filter(HostDevice.Function.class::isInstance)
+                        .count();
+        if (pci >= PciHostBridge.SLOTS) {
+            throw new BadInput(
+                    "--device: " + pci + " devices by PCI; at most " + (PciHostBridge.SLOTS - 1) + " are possible");
         }
         if (cpus < 1 || cpus > irqchip.maxCpus()) {
             throw new BadInput(
@@ -89,7 +109,9 @@ public record VirtConfig(
         private String params = "";
         private int cpus = 1;
         private Irqchip irqchip = Irqchip.GICV3_ITS;
+        private Backend backend = Backend.ANONYMOUS;
         private List<GuestDevice> devices = List.of();
+        private List<HostDevice> hostDevices = List.of();
         private byte @Nullable [] dtb;
         private boolean reboot = true;
         private LongSupplier epochSeconds = () -> System.currentTimeMillis() / 1000;
@@ -128,6 +150,18 @@ public record VirtConfig(
         /// Sets the further devices.
         public Builder devices(List<GuestDevice> list) {
             devices = list;
+            return this;
+        }
+
+        /// Sets what the RAM is made of.
+        public Builder backend(Backend kind) {
+            backend = kind;
+            return this;
+        }
+
+        /// Sets the devices of the host that are given to the guest.
+        public Builder hostDevices(List<HostDevice> list) {
+            hostDevices = list;
             return this;
         }
 
@@ -182,7 +216,9 @@ public record VirtConfig(
                     params,
                     cpus,
                     ramSize,
+                    backend,
                     devices,
+                    hostDevices,
                     dtb,
                     irqchip,
                     reboot,

@@ -110,7 +110,7 @@ final class VirtDebug implements DebugTarget {
             if (Par.isFault(par)) {
                 return false;
             }
-            long hva = machine.ramHva(Par.pa(par) | (at & (PAGE - 1)), length);
+            long hva = machine.hva(Par.pa(par) | (at & (PAGE - 1)), length);
             if (hva < 0) {
                 return false;
             }

@@ -6,6 +6,7 @@ import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
 import dev.ipanema.devices.pci.PciHostBridge;
 import dev.ipanema.vmm.device.GuestDevice;
+import dev.ipanema.vmm.passthrough.AddressPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -38,27 +39,32 @@ final class VirtDeviceTree {
     private static final int PCI_PINS = 7;
     private static final int REQUESTER_IDS = 0x1_0000;
 
+    private static final int LOCAL_DISTANCE = 10;
+    private static final int REMOTE_DISTANCE = 20;
+
     private final VirtConfig config;
+    private final AddressPlan plan;
     private final DeviceTree tree = new DeviceTree();
     private final DeviceTree.Node root = tree.root();
 
-    private VirtDeviceTree(VirtConfig config) {
+    private VirtDeviceTree(VirtConfig config, AddressPlan plan) {
         this.config = config;
+        this.plan = plan;
     }
 
     /// {@return the tree that the guest is given, the user's own or the machine's}
     ///
     /// @param initrd guest-physical address of the initrd, when there is one
     /// @throws BadInput when the user's tree is malformed or contradicts the machine
-    static DeviceTree build(VirtConfig config, CpuModel cpu, long initrd) {
+    static DeviceTree build(VirtConfig config, AddressPlan plan, CpuModel cpu, long initrd) {
         byte[] dtb = config.dtb();
         if (dtb != null) {
             DeviceTree given = DeviceTreeReader.read("--dtb", dtb);
-            DeviceTreeCheck.check("--dtb", given, config);
+            DeviceTreeCheck.check("--dtb", given, config, plan);
             chosen(given.root(), config, initrd);
             return given;
         }
-        VirtDeviceTree builder = new VirtDeviceTree(config);
+        VirtDeviceTree builder = new VirtDeviceTree(config, plan);
         builder.platform(cpu);
         chosen(builder.root, config, initrd);
         return builder.tree;
@@ -105,9 +111,15 @@ final class VirtDeviceTree {
                 .strings("compatible", "linux,dummy-virt")
                 .strings("model", "Ipanema virtual machine")
                 .flag("dma-coherent");
-        root.node(unit("memory", VirtMap.RAM))
-                .strings("device_type", "memory")
-                .longs("reg", VirtMap.RAM, config.ramSize());
+        memory(VirtMap.RAM, config.ramSize(), 0);
+        for (AddressPlan.NodeMemory each : plan.memory()) {
+            if (each.isPersistent()) {
+                persistent(each);
+            } else {
+                memory(each.base(), each.size(), each.node());
+            }
+        }
+        distances();
         cpus(cpu);
         root.node("psci").strings("compatible", "arm,psci-1.0", "arm,psci-0.2").strings("method", "hvc");
         timer();
@@ -133,6 +145,47 @@ final class VirtDeviceTree {
         pcie();
     }
 
+    private boolean isNuma() {
+        return plan.memory().stream().anyMatch(each -> !each.isPersistent());
+    }
+
+    /// A region that its driver maps write-back (binding `pmem/pmem-region.txt`).
+    private void persistent(AddressPlan.NodeMemory memory) {
+        root.node(unit("pmem", memory.base()))
+                .strings("compatible", "pmem-region")
+                .longs("reg", memory.base(), memory.size());
+    }
+
+    private void memory(long base, long size, int node) {
+        DeviceTree.Node memory =
+                root.node(unit("memory", base)).strings("device_type", "memory").longs("reg", base, size);
+        if (isNuma()) {
+            memory.cells("numa-node-id", node);
+        }
+    }
+
+    /// How far the nodes are from each other (binding `numa.txt`); each pair once.
+    private void distances() {
+        if (!isNuma()) {
+            return;
+        }
+        int[] nodes = IntStream.concat(IntStream.of(0), plan.memory().stream().mapToInt(AddressPlan.NodeMemory::node))
+                .distinct()
+                .sorted()
+                .toArray();
+        List<Integer> matrix = new ArrayList<>();
+        for (int i = 0; i < nodes.length; i++) {
+            for (int j = i; j < nodes.length; j++) {
+                matrix.addAll(List.of(nodes[i], nodes[j], i == j ? LOCAL_DISTANCE : REMOTE_DISTANCE));
+            }
+        }
+        root.node("distance-map")
+                .strings("compatible", "numa-distance-map-v1")
+                .cells(
+                        "distance-matrix",
+                        matrix.stream().mapToInt(Integer::intValue).toArray());
+    }
+
     private void firmware() {
         root.node(unit("flash", VirtMap.FLASH))
                 .strings("compatible", "cfi-flash")
@@ -156,11 +209,14 @@ final class VirtDeviceTree {
     private void cpus(CpuModel cpu) {
         DeviceTree.Node cpus = root.node("cpus").cells("#address-cells", 1).cells("#size-cells", 0);
         for (int i = 0; i < config.cpus(); i++) {
-            cpus.node(unit("cpu", affinity(i)))
+            DeviceTree.Node node = cpus.node(unit("cpu", affinity(i)))
                     .strings("device_type", "cpu")
                     .strings("compatible", compatible(cpu))
                     .cells("reg", affinity(i))
                     .strings("enable-method", "psci");
+            if (isNuma()) {
+                node.cells("numa-node-id", 0);
+            }
         }
     }
 
@@ -256,20 +312,22 @@ final class VirtDeviceTree {
         if (config.irqchip() == Irqchip.GICV3_ITS) {
             pcie.cells("msi-map", 0, ITS_PHANDLE, 0, REQUESTER_IDS);
         }
+        if (plan.presetBars()) {
+            pcie.cells("linux,pci-probe-only", 1);
+        }
+        if (isNuma()) {
+            pcie.cells("numa-node-id", 0);
+        }
     }
 
     /// PCI address of three cells, CPU address of two, size of two; a bus address equals its CPU address, but for I/O
     /// ports, which begin at 0.
-    private static int[] pcieRanges() {
+    private int[] pcieRanges() {
         return IntStream.concat(
                         range(PCI_IO, 0, VirtMap.PCIE_PIO, VirtMap.PCIE_PIO_SIZE),
                         IntStream.concat(
                                 range(PCI_MEMORY32, VirtMap.PCIE_MMIO, VirtMap.PCIE_MMIO, VirtMap.PCIE_MMIO_SIZE),
-                                range(
-                                        PCI_MEMORY64,
-                                        VirtMap.PCIE_HIGH_MMIO,
-                                        VirtMap.PCIE_HIGH_MMIO,
-                                        VirtMap.PCIE_HIGH_MMIO_SIZE)))
+                                range(PCI_MEMORY64, plan.highMmio(), plan.highMmio(), plan.highMmioSize())))
                 .toArray();
     }
 

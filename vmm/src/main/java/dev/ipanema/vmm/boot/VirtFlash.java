@@ -5,6 +5,7 @@ import dev.ipanema.kvm.uapi.KvmMem;
 import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
 import dev.ipanema.kvm.vm.Vm;
 import dev.ipanema.vmm.device.GuestDma;
+import dev.ipanema.vmm.device.GuestRanges;
 import dev.ipanema.vmm.device.MmioBus;
 
 /// The flash banks: the first has the firmware and is read-only, the second takes its variables. While a bank reads as
@@ -24,7 +25,7 @@ final class VirtFlash {
             int slot = FIRST_SLOT + bank;
             long ipa = VirtMap.FLASH + bank * VirtMap.FLASH_BANK_SIZE;
             long hva = memory.flashHva(bank);
-            GuestDma contents = new GuestDma(memory.userMemory(), 0, VirtMap.FLASH_BANK_SIZE, hva);
+            GuestDma contents = new GuestDma(memory.userMemory(), GuestRanges.of(0, VirtMap.FLASH_BANK_SIZE, hva));
             map(vm, slot, ipa, hva, true);
             CfiFlash flash = new CfiFlash(contents, bank != 0, readable -> map(vm, slot, ipa, hva, readable));
             bus.add("flash" + bank, ipa, VirtMap.FLASH_BANK_SIZE, flash);

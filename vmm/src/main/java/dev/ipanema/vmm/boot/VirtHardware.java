@@ -24,10 +24,13 @@ import dev.ipanema.machine.memory.DmaPort;
 import dev.ipanema.vmm.device.GuestDevice;
 import dev.ipanema.vmm.device.MmioBus;
 import dev.ipanema.vmm.device.SerialPort;
+import dev.ipanema.vmm.passthrough.AddressPlan;
+import dev.ipanema.vmm.passthrough.Passthrough;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /// What a reset of a [VirtMachine] replaces: its VM with vCPUs, interrupt controller and devices, all as after power
 /// on. RAM, disks and the connections to the outside belong to the machine and outlive it.
@@ -46,11 +49,23 @@ final class VirtHardware implements AutoCloseable {
     private final Pl031 rtc;
     private final ReentrantLock lock;
 
+    private final Passthrough passthrough;
+
+    /// @param passthrough the host's devices, closed with the machine
     /// @param lock the VMM's lock
     /// @param console takes what the guest writes to its serial port
-    VirtHardware(Kvm kvm, VirtMemory memory, VirtConfig config, ReentrantLock lock, IntConsumer console) {
+    VirtHardware(
+            Kvm kvm,
+            VirtMemory memory,
+            Passthrough passthrough,
+            VirtConfig config,
+            ReentrantLock lock,
+            IntConsumer console) {
         this.lock = lock;
-        vm = memory.createVm(kvm);
+        this.passthrough = passthrough;
+        vm = memory.createVm(kvm, passthrough.plan().ipaBits());
+        passthrough.attach(vm, VirtMemory.FIRST_FREE_SLOT);
+        memory.mapForDevices(passthrough.container());
         for (int i = 0; i < config.cpus(); i++) {
             vcpus.add(vm.createVcpu(i));
         }
@@ -79,7 +94,20 @@ final class VirtHardware implements AutoCloseable {
             VirtFlash.add(vm, memory, bus);
             bus.add("fw-cfg", VirtMap.FW_CFG, VirtMap.FW_CFG_SIZE, fwCfg(config, firmware, memory.dma()));
         }
-        addVirtio(config, memory.dma());
+        PciHostBridge bridge = pci(passthrough.plan());
+        int slot = addVirtio(config, bridge, memory.dma());
+        passthrough.plug(bridge, slot, this::isPciMemory);
+    }
+
+    private boolean isPciMemory(long address, long size) {
+        AddressPlan plan = passthrough.plan();
+        return isInside(address, size, VirtMap.PCIE_MMIO, VirtMap.PCIE_MMIO_SIZE)
+                || isInside(address, size, plan.highMmio(), plan.highMmioSize());
+    }
+
+    private static boolean isInside(long address, long size, long base, long length) {
+        long offset = address - base;
+        return address >= base && offset <= length && size <= length - offset;
     }
 
     private static FwCfg fwCfg(VirtConfig config, GuestBoot.Firmware firmware, DmaPort dma) {
@@ -95,10 +123,10 @@ final class VirtHardware implements AutoCloseable {
         return fwCfg;
     }
 
-    private void addVirtio(VirtConfig config, DmaPort dma) {
+    /// @return the first PCI slot that is free
+    private int addVirtio(VirtConfig config, PciHostBridge bridge, DmaPort dma) {
         int window = 0;
         int slot = 1;
-        PciHostBridge bridge = pci();
         for (GuestDevice device : config.devices()) {
             VirtioDevice model = device.model().get();
             switch (device.transport()) {
@@ -117,17 +145,18 @@ final class VirtHardware implements AutoCloseable {
                 }
             }
         }
+        return slot;
     }
 
-    private PciHostBridge pci() {
+    private PciHostBridge pci(AddressPlan plan) {
         List<IrqLine> lines = new ArrayList<>();
         for (int i = 0; i < PciHostBridge.LINES; i++) {
             lines.add(interrupts.spi(VirtMap.PCIE_SPI + i));
         }
-        PciHostBridge bridge = new PciHostBridge(VirtMap.PCIE_MMIO, VirtMap.PCIE_HIGH_MMIO, lines, interrupts.msi());
+        PciHostBridge bridge = new PciHostBridge(VirtMap.PCIE_MMIO, plan.highMmio(), lines, interrupts.msi());
         bus.add("pcie-ecam", VirtMap.PCIE_ECAM, VirtMap.PCIE_ECAM_SIZE, bridge.ecam());
         bus.add("pcie-mmio", VirtMap.PCIE_MMIO, VirtMap.PCIE_MMIO_SIZE, bridge.memory32());
-        bus.add("pcie-high-mmio", VirtMap.PCIE_HIGH_MMIO, VirtMap.PCIE_HIGH_MMIO_SIZE, bridge.memory64());
+        bus.add("pcie-high-mmio", plan.highMmio(), plan.highMmioSize(), bridge.memory64());
         bus.add("pcie-pio", VirtMap.PCIE_PIO, VirtMap.PCIE_PIO_SIZE, bridge.io());
         return bridge;
     }
@@ -187,6 +216,13 @@ final class VirtHardware implements AutoCloseable {
     /// {@return the console's input, to be used under the VMM's lock}
     SerialPort serial() {
         return serial;
+    }
+
+    /// {@return why the machine cannot go on, null when it can}
+    @Nullable
+    GuestEnd failure() {
+        String failure = passthrough.failure();
+        return failure == null ? null : new GuestEnd(GuestEnd.Reason.KVM_ERRNO, failure, passthrough.failureReasons());
     }
 
     /// Serves an MMIO exit: a device's register, or an external abort where nothing is, as a bus without an answer

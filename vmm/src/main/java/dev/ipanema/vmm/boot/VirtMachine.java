@@ -22,6 +22,9 @@ import dev.ipanema.machine.cpu.Machine;
 import dev.ipanema.machine.mmu.Mmu;
 import dev.ipanema.vmm.device.GuestDevice;
 import dev.ipanema.vmm.gdb.DebugTarget;
+import dev.ipanema.vmm.passthrough.AddressPlan;
+import dev.ipanema.vmm.passthrough.DeviceStatus;
+import dev.ipanema.vmm.passthrough.Passthrough;
 import dev.ipanema.vmm.probe.Stage2Row;
 import dev.ipanema.vmm.probe.Stage2Rows;
 import java.io.IOException;
@@ -51,6 +54,7 @@ public final class VirtMachine implements AutoCloseable {
 
     private final VirtConfig config;
     private final VirtMemory memory;
+    private final Passthrough passthrough;
     private final Kvm kvm;
     private final Machine machine;
     private final GuestLayout layout;
@@ -83,13 +87,25 @@ public final class VirtMachine implements AutoCloseable {
         this.console = console;
         this.machine = host.machine();
         fwb = host.fwb();
-        // The tree says where the initrd is; its size does not depend on that.
-        int treeSize = VirtDeviceTree.build(config, host.cpu(), 0).toBlob().length;
-        layout = GuestLayout.of(config, treeSize);
-        deviceTree = VirtDeviceTree.build(config, host.cpu(), layout.initrd()).toBlob();
         memory = new VirtMemory(host, config);
+        passthrough = new Passthrough(
+                host,
+                version,
+                config.hostDevices(),
+                memory.mm(),
+                ticker,
+                VirtMap.PCIE_HIGH_MMIO,
+                VirtMap.PCIE_HIGH_MMIO + VirtMap.PCIE_HIGH_MMIO_SIZE);
+        memory.add(passthrough.memory());
+        AddressPlan plan = passthrough.plan();
+        // The tree says where the initrd is; its size does not depend on that.
+        int treeSize = VirtDeviceTree.build(config, plan, host.cpu(), 0).toBlob().length;
+        layout = GuestLayout.of(config, treeSize);
+        deviceTree =
+                VirtDeviceTree.build(config, plan, host.cpu(), layout.initrd()).toBlob();
         kvm = new Kvm(host, version);
         kvm.trails(true);
+        kvm.trace(passthrough.trace());
         machine.seedRandom(config.seed());
         hardware = newHardware();
         debug = new VirtDebug(this, threads);
@@ -97,7 +113,7 @@ public final class VirtMachine implements AutoCloseable {
     }
 
     private VirtHardware newHardware() {
-        return new VirtHardware(kvm, memory, config, lock, console);
+        return new VirtHardware(kvm, memory, passthrough, config, lock, console);
     }
 
     // ---- loading ---------------------------------------------------------------------------------------------------
@@ -164,9 +180,9 @@ public final class VirtMachine implements AutoCloseable {
         return memory.userMemory();
     }
 
-    /// {@return where the VMM has mapped a part of the guest's RAM, negative when it is not all RAM}
-    long ramHva(long ipa, int length) {
-        return memory.ramHva(ipa, length);
+    /// {@return where the VMM has mapped a part of the guest's memory, negative when it is not all memory}
+    long hva(long ipa, int length) {
+        return memory.hva(ipa, length);
     }
 
     int ipaBits() {
@@ -194,6 +210,16 @@ public final class VirtMachine implements AutoCloseable {
     /// {@return the mapped part of the guest's RAM}
     public List<Stage2Row> stage2Rows() {
         return Stage2Rows.of(stage2(), fwb, "ram", VirtMap.RAM, config.ramSize());
+    }
+
+    /// {@return what each device of the host looks like from the guest and from KVM}
+    public List<DeviceStatus> deviceStatus() {
+        lock.lock();
+        try {
+            return passthrough.status(stage2(), fwb);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// {@return instructions that the guest has executed}
@@ -406,7 +432,7 @@ public final class VirtMachine implements AutoCloseable {
                     hardware.poll();
                     hardware.tick();
                 }
-                yield null;
+                yield hardware.failure();
             }
             case KvmExit.KVM_EXIT_SYSTEM_EVENT -> systemEvent(run);
             case KvmExit.KVM_EXIT_DEBUG -> {
@@ -434,6 +460,7 @@ public final class VirtMachine implements AutoCloseable {
     @Override
     public void close() {
         hardware.close();
+        passthrough.close();
         memory.close();
         for (GuestDevice device : config.devices()) {
             try {

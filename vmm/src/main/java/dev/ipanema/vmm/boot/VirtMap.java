@@ -1,5 +1,7 @@
 package dev.ipanema.vmm.boot;
 
+import dev.ipanema.vmm.passthrough.AddressPlan;
+
 /// Where things lie in a guest, and which interrupts they have: the memory map of QEMU's `virt` machine (QEMU
 /// `hw/arm/virt.c`, `base_memmap`, `extended_memmap` and `a15irqmap`), so that images and device trees made for it fit.
 /// Guest-physical addresses and bytes; `…_SPI` are shared peripheral interrupts counted from 0, interrupt ID 32.
@@ -43,6 +45,11 @@ public final class VirtMap {
     public static final long MAX_RAM = PCIE_ECAM - RAM;
 
     private VirtMap() {}
+
+    /// {@return the plan of a machine without devices of the host}
+    public static AddressPlan plan() {
+        return AddressPlan.of(PCIE_HIGH_MMIO, PCIE_HIGH_MMIO + PCIE_HIGH_MMIO_SIZE);
+    }
 
     /// {@return the address of a virtio window}
     ///

@@ -8,13 +8,15 @@ import org.jspecify.annotations.Nullable;
 
 /// A structured option as kvmtool and QEMU have them: `kind,key=value,flag`. Whoever reads it takes each key once;
 /// what is left over is unknown.
-final class KeyValues {
+public final class KeyValues {
     private final String what;
     private final String kind;
     private final Map<String, String> values = new LinkedHashMap<>();
 
     /// @param what names the option in messages, for example `--device`
-    KeyValues(String what, String text) {
+    ///
+    /// @throws BadInput when a key is empty or given twice
+    public KeyValues(String what, String text) {
         this.what = what;
         String[] parts = text.split(",", -1);
         kind = parts[0];
@@ -28,13 +30,12 @@ final class KeyValues {
     }
 
     /// {@return the word in front of the keys}
-    String kind() {
+    public String kind() {
         return kind;
     }
 
     /// {@return a value, null when the key is not there}
-    @Nullable
-    String take(String key) {
+    public @Nullable String take(String key) {
         String value = values.remove(key);
         if (value != null && value.isEmpty()) {
             throw new BadInput(what + " " + kind + ": '" + key + "' needs a value");
@@ -43,13 +44,15 @@ final class KeyValues {
     }
 
     /// {@return a value, or `otherwise` when the key is not there}
-    String take(String key, String otherwise) {
+    public String take(String key, String otherwise) {
         String value = take(key);
         return value == null ? otherwise : value;
     }
 
     /// {@return a value that has to be there}
-    String require(String key) {
+    ///
+    /// @throws BadInput when it is not
+    public String require(String key) {
         String value = take(key);
         if (value == null) {
             throw new BadInput(what + " " + kind + ": '" + key + "=…' is missing");
@@ -58,7 +61,7 @@ final class KeyValues {
     }
 
     /// {@return whether a key without a value is there}
-    boolean flag(String key) {
+    public boolean flag(String key) {
         String value = values.remove(key);
         if (value != null && !value.isEmpty()) {
             throw new BadInput(what + " " + kind + ": '" + key + "' takes no value");
@@ -67,14 +70,14 @@ final class KeyValues {
     }
 
     /// {@return whether a key is there without a value}
-    boolean isFlag(String key) {
+    public boolean isFlag(String key) {
         return "".equals(values.get(key));
     }
 
     /// Ends the reading.
     ///
     /// @throws BadInput when a key is left that nobody has taken
-    void end(String known) {
+    public void end(String known) {
         Set<String> left = values.keySet();
         if (!left.isEmpty()) {
             throw new BadInput(what + " " + kind + ": '" + left.iterator().next() + "' is unknown; there is " + known);

@@ -58,7 +58,8 @@ class VirtDeviceTreeTest {
                 .devices(List.of(DeviceOption.parse("rng", 1)))
                 .build();
 
-        String source = dtc(VirtDeviceTree.build(config, CPU, 0x4100_0000L).toBlob());
+        String source = dtc(
+                VirtDeviceTree.build(config, VirtMap.plan(), CPU, 0x4100_0000L).toBlob());
 
         assertThat(source)
                 .startsWith("/dts-v1/;")
@@ -69,16 +70,20 @@ class VirtDeviceTreeTest {
 
     @Test
     void theTreeReadsBackAsItWasWritten() {
-        byte[] blob = VirtDeviceTree.build(config().build(), CPU, 0).toBlob();
+        byte[] blob =
+                VirtDeviceTree.build(config().build(), VirtMap.plan(), CPU, 0).toBlob();
 
         assertThat(DeviceTreeReader.read("own", blob).toBlob()).isEqualTo(blob);
     }
 
     @Test
     void theSeedDecidesTheRandomness() {
-        byte[] one = VirtDeviceTree.build(config().seed(1).build(), CPU, 0).toBlob();
-        byte[] again = VirtDeviceTree.build(config().seed(1).build(), CPU, 0).toBlob();
-        byte[] two = VirtDeviceTree.build(config().seed(2).build(), CPU, 0).toBlob();
+        byte[] one = VirtDeviceTree.build(config().seed(1).build(), VirtMap.plan(), CPU, 0)
+                .toBlob();
+        byte[] again = VirtDeviceTree.build(config().seed(1).build(), VirtMap.plan(), CPU, 0)
+                .toBlob();
+        byte[] two = VirtDeviceTree.build(config().seed(2).build(), VirtMap.plan(), CPU, 0)
+                .toBlob();
 
         assertThat(again).isEqualTo(one);
         assertThat(two).isNotEqualTo(one);
@@ -87,7 +92,7 @@ class VirtDeviceTreeTest {
     // ---- the user's tree -------------------------------------------------------------------------------------------
 
     private static byte[] changed(Consumer<DeviceTree.Node> change) {
-        DeviceTree tree = VirtDeviceTree.build(config().build(), CPU, 0);
+        DeviceTree tree = VirtDeviceTree.build(config().build(), VirtMap.plan(), CPU, 0);
         change.accept(tree.root());
         return tree.toBlob();
     }
@@ -95,7 +100,7 @@ class VirtDeviceTreeTest {
     private static void refused(byte[] dtb, String... because) {
         VirtConfig config = config().dtb(dtb).build();
 
-        assertThatThrownBy(() -> VirtDeviceTree.build(config, CPU, 0))
+        assertThatThrownBy(() -> VirtDeviceTree.build(config, VirtMap.plan(), CPU, 0))
                 .isInstanceOf(BadInput.class)
                 .hasMessageStartingWith("--dtb: ")
                 .hasMessageContainingAll(because);
@@ -106,7 +111,7 @@ class VirtDeviceTreeTest {
         byte[] own = changed(root -> root.node("extra").strings("label", "mine"));
         VirtConfig config = config().dtb(own).params("quiet").build();
 
-        DeviceTree tree = VirtDeviceTree.build(config, CPU, 0);
+        DeviceTree tree = VirtDeviceTree.build(config, VirtMap.plan(), CPU, 0);
 
         assertThat(tree.root().child("chosen").string("bootargs")).isEqualTo("quiet");
         assertThat(tree.root().child("extra").string("label")).isEqualTo("mine");

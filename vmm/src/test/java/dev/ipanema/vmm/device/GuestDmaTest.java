@@ -20,9 +20,10 @@ class GuestDmaTest {
     private final AddressSpace mm = host.newAddressSpace();
     private final DmaPort dma = new GuestDma(
             mm.userMemory(),
-            BASE,
-            SIZE,
-            mm.mmap(0, SIZE, Mman.PROT_READ | Mman.PROT_WRITE, Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS));
+            GuestRanges.of(
+                    BASE,
+                    SIZE,
+                    mm.mmap(0, SIZE, Mman.PROT_READ | Mman.PROT_WRITE, Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS)));
 
     @AfterEach
     void close() {
