@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 final class Commands {
     /// The commands in the order in which the help lists them.
     static final List<String> NAMES =
-            List.of("run", "guests", "test", "explain", "replay", "check-table", "stage2", "vma", "bench");
+            List.of("run", "smi", "guests", "test", "explain", "replay", "check-table", "stage2", "vma", "bench");
 
     private Commands() {}
 
@@ -15,6 +15,7 @@ final class Commands {
     static @Nullable Command create(String name) {
         return switch (name) {
             case "run" -> new RunCommand();
+            case "smi" -> new SmiCommand();
             case "guests" -> new GuestsCommand();
             case "test" -> new TestCommand();
             case "explain" -> new ExplainCommand();
@@ -31,6 +32,7 @@ final class Commands {
     static String summary(String name) {
         return switch (name) {
             case "run" -> "boot a guest: the default one, which probes memory, or an image of yours";
+            case "smi" -> "boot a guest with the host's GPUs and show what became of them";
             case "guests" -> "fetch kernels, an initial RAM disk and firmware by name";
             case "test" -> "run bare-metal test images in the form of kvm-unit-tests";
             case "explain" -> "what KVM does with one kind of memory, and why";

@@ -42,6 +42,8 @@ final class GuestSession {
     ///
     /// @param seconds after which the guest is ended, 0 for none
     /// @param json print JSON on the standard output, and the guest's console nowhere
+    /// @param devices print what became of the host's devices at the end on the standard output, and the guest's
+    ///     console on the standard error stream
     /// @param deterministic nothing that this process reads is for the guest
     /// @param steps what is expected on the console
     /// @param dumpStage2 where the stage-2 tables go at the end
@@ -54,6 +56,7 @@ final class GuestSession {
     record Options(
             long seconds,
             boolean json,
+            boolean devices,
             boolean deterministic,
             List<ConsoleScript.Step> steps,
             @Nullable Path dumpStage2,
@@ -64,7 +67,7 @@ final class GuestSession {
             String host) {
         /// {@return whether the process's input is the guest's}
         boolean isConnected() {
-            return steps.isEmpty() && !json && !deterministic && command == null;
+            return steps.isEmpty() && !json && !devices && !deterministic && command == null;
         }
     }
 
@@ -72,8 +75,8 @@ final class GuestSession {
         this.streams = streams;
         this.options = options;
         script = new ConsoleScript(options.steps());
-        OutputStream shown =
-                options.json() ? null : options.command() == null ? streams.console() : streams.errorBytes();
+        boolean isData = options.command() == null && !options.devices();
+        OutputStream shown = !isData ? streams.errorBytes() : options.json() ? null : streams.console();
         console = new GuestConsole(shown, script, this::answer, this::wake);
     }
 
@@ -270,7 +273,11 @@ final class GuestSession {
         int code = command != null && end.reason() != GuestEnd.Reason.TIME_OUT
                 ? command.status()
                 : end.reason().exitCode();
-        if (options.json()) {
+        if (options.devices() && options.json()) {
+            DeviceReport.json(streams.out(), options.host(), version.name(), vm.deviceStatus());
+        } else if (options.devices()) {
+            DeviceReport.text(streams.out(), options.host(), version.name(), vm.deviceStatus());
+        } else if (options.json()) {
             RunJson.write(streams.out(), options.host(), version.name(), end, code, vm.stage2Rows());
         }
         switch (end.reason()) {

@@ -23,6 +23,9 @@ final class HostOptions {
     @Option(names = "--gpu-memory", paramLabel = "SIZE", description = "Memory of the GPU (default: the host's).")
     private @Nullable String gpuMemory;
 
+    @Option(names = "--gpus", paramLabel = "N", description = "How many GPUs the host has (default: 1).")
+    private @Nullable String gpus;
+
     @Option(
             names = "--max-memory",
             paramLabel = "SIZE",
@@ -43,6 +46,13 @@ final class HostOptions {
     ///
     /// @throws BadInput when an option has a value that is not possible
     Host.Builder builder() {
+        return builder(profile());
+    }
+
+    /// {@return what kind of host it is}
+    ///
+    /// @throws BadInput when an option has a value that is not possible
+    HostProfile profile() {
         HostProfile profile = HostProfile.parse(host);
         if (cpu != null) {
             profile = profile.withCpu(CpuModel.parse(cpu));
@@ -50,6 +60,16 @@ final class HostOptions {
         if (gpuMemory != null) {
             profile = profile.withGpuMemory(Sizes.parse("--gpu-memory", gpuMemory));
         }
+        if (gpus != null) {
+            profile = profile.withGpuCount((int) Math.min(Sizes.parseNumber("--gpus", gpus), Integer.MAX_VALUE));
+        }
+        return profile;
+    }
+
+    /// {@return a builder of a host of a kind}
+    ///
+    /// @throws BadInput when an option has a value that is not possible
+    Host.Builder builder(HostProfile profile) {
         Host.Builder builder = Host.builder(profile);
         if (maxMemory != null) {
             long limit = Sizes.parse("--max-memory", maxMemory);

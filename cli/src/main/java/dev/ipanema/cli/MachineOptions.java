@@ -11,11 +11,14 @@ import dev.ipanema.machine.cpu.InstructionClock;
 import dev.ipanema.machine.cpu.Machine;
 import dev.ipanema.vmm.boot.GuestBoot;
 import dev.ipanema.vmm.boot.Irqchip;
+import dev.ipanema.vmm.boot.OwnGuest;
 import dev.ipanema.vmm.boot.VirtConfig;
 import dev.ipanema.vmm.boot.VirtMap;
 import dev.ipanema.vmm.console.GuestCommand;
 import dev.ipanema.vmm.device.DeviceOption;
 import dev.ipanema.vmm.device.GuestDevice;
+import dev.ipanema.vmm.passthrough.HostDevice;
+import dev.ipanema.vmm.passthrough.HostDevices;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +29,7 @@ import picocli.CommandLine.Option;
 /// kvmtool's.
 final class MachineOptions {
     private static final String PANIC = "panic=";
+    private static final long EGM_STEP = 512 * Sizes.MIB;
 
     @Option(names = "-k", paramLabel = "IMAGE", description = "The image: a kernel, or a bare-metal program.")
     private @Nullable Path kernel;
@@ -51,8 +55,21 @@ final class MachineOptions {
     @Option(
             names = "--device",
             paramLabel = "DEVICE",
-            description = "A further device, see docs/run.md: 9p, blk, console, net, rng. May be repeated.")
+            description = "A further device, see docs/run.md: 9p, blk, console, net, rng; of the host, see docs/gpu.md:"
+                    + " vfio, coherent-gpu, coherent-memory. May be repeated.")
     private List<String> devices = new ArrayList<>();
+
+    @Option(
+            names = "--egm",
+            description = "Make guest memory of the host's memory that its kernel does not know (extended GPU memory).")
+    private boolean egm;
+
+    @Option(
+            names = "--guest",
+            paramLabel = "NAME",
+            description = "A guest of Ipanema's own in place of an image: gpu-driver, gpu-unaligned, gpu-touch,"
+                    + " gpu-speed. Without --device it is given every GPU of the host.")
+    private @Nullable String ownGuest;
 
     @Option(
             names = "--irqchip",
@@ -101,10 +118,39 @@ final class MachineOptions {
             }
             kernel = argument;
         }
-        if (kernel == null && bios == null) {
+        if (ownGuest != null && (kernel != null || bios != null)) {
+            throw new BadInput("--guest takes the place of an image or firmware");
+        }
+        if (kernel == null && bios == null && ownGuest == null) {
             refuseWithoutImage();
         }
-        return kernel != null || bios != null;
+        return kernel != null || bios != null || ownGuest != null;
+    }
+
+    /// {@return whether the guest is one of Ipanema's own}
+    boolean isOwnGuest() {
+        return ownGuest != null;
+    }
+
+    /// Starts one of the guests of Ipanema's own when the user has named none.
+    void defaultGuest(OwnGuest guest) {
+        if (kernel == null && bios == null && ownGuest == null) {
+            ownGuest = guest.word();
+        }
+    }
+
+    /// {@return the devices of the host that the options ask for}
+    ///
+    /// @throws BadInput when one of them is malformed
+    HostDevices hostDevices() {
+        HostDevices wanted = new HostDevices();
+        devices.stream().filter(HostDevices::isOne).forEach(wanted::add);
+        return wanted;
+    }
+
+    /// {@return bytes of memory that the host hides from its kernel for this guest, 0 for none}
+    long egmSize(long ram) {
+        return egm ? (ram + EGM_STEP - 1) & -EGM_STEP : 0;
     }
 
     private void refuseWithoutImage() {
@@ -112,9 +158,9 @@ final class MachineOptions {
             throw new BadInput("--flat says how to read an IMAGE, and none is given");
         }
         boolean given = !initrds.isEmpty() || params != null || dtb != null || !disks.isEmpty() || !devices.isEmpty();
-        if (given || map != null) {
+        if (given || map != null || egm) {
             throw new BadInput(
-                    "-i, -p, -d, --device, --dtb and --map are about an image (-k) or firmware (--bios), and none is"
+                    "-i, -p, -d, --device, --dtb, --egm and --map are about an image (-k, --guest) or firmware (--bios), and none is"
                             + " given");
         }
     }
@@ -139,9 +185,14 @@ final class MachineOptions {
     /// @param exec what an initrd of `ipanema guests` shall run in place of a shell, null for nothing
     /// @param command takes what that says, null with `exec`
     /// @param clock of a run that repeats exactly, else null
+    /// @param hostDevices devices of the host that are the guest's
     /// @throws BadInput when something cannot be read or does not fit
     VirtConfig config(
-            long ram, @Nullable String exec, @Nullable GuestCommand command, @Nullable InstructionClock clock) {
+            long ram,
+            @Nullable String exec,
+            @Nullable GuestCommand command,
+            @Nullable InstructionClock clock,
+            List<HostDevice> hostDevices) {
         long seedValue = Sizes.parseNumber("--seed", seed);
         VirtConfig.Builder builder = VirtConfig.builder(boot(ram), ram)
                 .initrd(initrd(exec))
@@ -160,11 +211,19 @@ final class MachineOptions {
             opened.add(command.device());
         }
         disks.forEach(each -> opened.add(DeviceOption.disk(each)));
-        devices.forEach(each -> opened.add(DeviceOption.parse(each, seedValue)));
-        return builder.devices(opened).build();
+        devices.stream()
+                .filter(each -> !HostDevices.isOne(each))
+                .forEach(each -> opened.add(DeviceOption.parse(each, seedValue)));
+        return builder.devices(opened)
+                .hostDevices(hostDevices)
+                .backend(egm ? VirtConfig.Backend.EGM : VirtConfig.Backend.ANONYMOUS)
+                .build();
     }
 
     private GuestBoot boot(long ram) {
+        if (ownGuest != null) {
+            return new GuestBoot.Kernel(OwnGuest.parse(ownGuest).image(ram));
+        }
         byte[] image = kernel == null ? new byte[0] : InputFiles.read(kernel, "an image");
         if (bios != null) {
             return new GuestBoot.Firmware(InputFiles.read(bios, "firmware"), image);

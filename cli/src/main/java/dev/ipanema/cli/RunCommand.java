@@ -4,14 +4,17 @@ import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
 import dev.ipanema.base.time.Ticker;
 import dev.ipanema.host.platform.Host;
+import dev.ipanema.host.platform.HostProfile;
 import dev.ipanema.kvm.stage2.Stage2Dump;
 import dev.ipanema.kvm.stage2.Stage2PageTable;
 import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.machine.cpu.InstructionClock;
 import dev.ipanema.machine.memory.MemoryLimitExceededException;
+import dev.ipanema.vmm.boot.OwnGuest;
 import dev.ipanema.vmm.boot.VirtConfig;
 import dev.ipanema.vmm.console.ConsoleScript;
 import dev.ipanema.vmm.console.GuestCommand;
+import dev.ipanema.vmm.passthrough.HostDevices;
 import dev.ipanema.vmm.probe.ProbeReport;
 import dev.ipanema.vmm.probe.ProbeRun;
 import java.nio.file.Path;
@@ -33,12 +36,12 @@ import picocli.CommandLine.Parameters;
                 + " EL1 with x0 = device tree; PSCI SYSTEM_OFF ends it.",
         sortOptions = false,
         footer = {
-            "Hosts: gb200, gh200, gb300, altra, a710, max.",
+            "Hosts: gb200, gh200, gb300, cxl, altra, a710, max.",
             "Exit code 0 when every probe ended as predicted, the guest switched itself off, or every expected text was"
                     + " seen; 1 otherwise; 2 for a wrong command line or image; 124 when the time ran out; with --exec"
                     + " the command's own.%n"
         })
-final class RunCommand extends Command {
+class RunCommand extends Command {
     private static final long PAGE = 4096;
     private static final long MAX_RAM = 512 * Sizes.GIB;
     private static final int TIMED_OUT = 124;
@@ -103,8 +106,16 @@ final class RunCommand extends Command {
     @Option(names = "--json", description = "Print JSON, and only that, on the standard output.")
     private boolean json;
 
+    /// {@return whether the run ends with a table of the guest's devices, on the standard output}
+    boolean showsDevices() {
+        return false;
+    }
+
     @Override
-    public Integer call() {
+    public final Integer call() {
+        if (showsDevices() && image == null) {
+            machineOptions.defaultGuest(OwnGuest.GPU_DRIVER);
+        }
         boolean guest = machineOptions.hasGuest(image);
         if (waitGdb && gdb == null) {
             throw new BadInput("--wait-gdb waits for the debugger of --gdb, which is not given");
@@ -124,10 +135,20 @@ final class RunCommand extends Command {
             throw new BadInput("-m: guest memory is 1M to 512G in steps of 4K, not " + memory);
         }
         KernelVersion version = hostOptions.version();
-        Host.Builder builder = hostOptions.builder().processingElements(machineOptions.cpus());
         if (!guest) {
+            Host.Builder builder = hostOptions.builder().processingElements(machineOptions.cpus());
             return simulate(builder, host -> probe(host, version, ram, seconds));
         }
+        HostDevices wanted = machineOptions.hostDevices();
+        HostProfile profile = wanted.equip(hostOptions.profile());
+        if (showsDevices() || machineOptions.isOwnGuest()) {
+            wanted.addAllOf(profile);
+        }
+        long egm = machineOptions.egmSize(ram);
+        Host.Builder builder = hostOptions
+                .builder(egm == 0 ? profile : profile.withEgm(egm))
+                .processingElements(machineOptions.cpus())
+                .devicesOnCallersThread(machineOptions.isDeterministic());
         GuestCommand command = exec == null
                 ? null
                 : new GuestCommand(streams().console(), streams().errorBytes());
@@ -136,7 +157,7 @@ final class RunCommand extends Command {
         if (clock != null) {
             builder.ticker(clock);
         }
-        VirtConfig config = machineOptions.config(ram, exec, command, clock);
+        VirtConfig config = machineOptions.config(ram, exec, command, clock, wanted.devices());
         return simulate(builder, host -> {
             if (clock != null) {
                 clock.attach(host.machine());
@@ -151,6 +172,7 @@ final class RunCommand extends Command {
         return new GuestSession.Options(
                 seconds,
                 json,
+                showsDevices(),
                 machineOptions.isDeterministic(),
                 steps,
                 dumpStage2,

@@ -49,7 +49,7 @@ final class RunJson {
         out.println();
     }
 
-    private static JsonGenerator generator(PrintWriter out) {
+    static JsonGenerator generator(PrintWriter out) {
         return JsonMapper.builder()
                 .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
                 .build()

@@ -1,0 +1,169 @@
+package dev.ipanema.cli;
+
+import dev.ipanema.base.text.Sizes;
+import dev.ipanema.vmm.passthrough.DeviceStatus;
+import dev.ipanema.vmm.probe.Stage2Row;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import tools.jackson.core.JsonGenerator;
+
+/// The table of `ipanema smi`, and its JSON, schema 1: `{"schema","host","policy","devices"}`.
+final class DeviceReport {
+    private static final int SCHEMA = 1;
+    private static final int LEAF_SHIFT = 12;
+    private static final int LEVEL_SHIFT = 9;
+    private static final int LAST_LEVEL = 3;
+    private static final double NANOS_PER_MILLI = 1e6;
+
+    private DeviceReport() {}
+
+    /// Bytes mapped with one type by leaves of one size.
+    private record Mapped(String type, long leaf) implements Comparable<Mapped> {
+        @Override
+        public int compareTo(Mapped other) {
+            int byType = type.compareTo(other.type);
+            return byType != 0 ? byType : Long.compare(other.leaf, leaf);
+        }
+    }
+
+    private static Map<Mapped, Long> mapped(DeviceStatus.Slot slot) {
+        Map<Mapped, Long> sums = new TreeMap<>();
+        for (Stage2Row row : slot.stage2()) {
+            long leaf =
+                    1L << LEAF_SHIFT + LEVEL_SHIFT * (LAST_LEVEL - row.leaf().level());
+            sums.merge(new Mapped(row.leaf().type(), leaf), row.size(), Long::sum);
+        }
+        return sums;
+    }
+
+    static void text(PrintWriter out, String host, String policy, List<DeviceStatus> devices) {
+        out.printf(
+                "%s, %s: %d %s of the host in the guest%n",
+                host, policy, devices.size(), devices.size() == 1 ? "device" : "devices");
+        devices.forEach(device -> text(out, device));
+    }
+
+    private static void text(PrintWriter out, DeviceStatus device) {
+        out.printf("%n%s  %04x:%04x  driver %s%n", device.bdf(), device.vendor(), device.device(), device.driver());
+        out.printf(
+                "  memory   %s%n",
+                device.coherentBytes() == 0
+                        ? "none that is coherent" + (device.trouble().isEmpty() ? "" : ": " + device.trouble())
+                        : Sizes.format(device.coherentBytes()) + " coherent");
+        for (DeviceStatus.Bar bar : device.bars()) {
+            out.printf(
+                    "  BAR %d    %-5s %s%s%n",
+                    bar.index(),
+                    Sizes.format(bar.size()),
+                    bar.address() < 0 ? "answers nowhere" : "at " + Sizes.hex(bar.address()),
+                    bar.mapped() == 0
+                            ? ", each access exits"
+                            : bar.mapped() == bar.size()
+                                    ? ""
+                                    : ", memory behind the first " + Sizes.format(bar.mapped()));
+        }
+        for (DeviceStatus.Slot slot : device.slots()) {
+            out.printf(
+                    "  slot %-3d %s +%s  %s%n",
+                    slot.id(), Sizes.hex(slot.ipa()), Sizes.format(slot.size()), slot.what());
+            out.printf("           VMA %s%n", slot.vma());
+            List<String> parts = new ArrayList<>();
+            mapped(slot)
+                    .forEach((kind, bytes) -> parts.add("%s %s in leaves of %s"
+                            .formatted(kind.type(), Sizes.format(bytes), Sizes.format(kind.leaf()))));
+            out.printf(
+                    "           stage 2: %s; %d faults in %.3f ms%n",
+                    parts.isEmpty() ? "nothing mapped" : String.join(", ", parts),
+                    slot.faults(),
+                    slot.nanos() / NANOS_PER_MILLI);
+        }
+        for (DeviceStatus.Window window : device.hidden()) {
+            out.printf(
+                    "  hidden   %s +%s  %s, under another slot%n",
+                    Sizes.hex(window.ipa()), Sizes.format(window.size()), window.what());
+        }
+        for (DeviceStatus.Refusal refusal : device.refusals()) {
+            out.printf("  refused  %s%n", refusal.what());
+            refusal.reasons().lines().forEach(line -> out.printf("             %s%n", line));
+        }
+    }
+
+    static void json(PrintWriter out, String host, String policy, List<DeviceStatus> devices) {
+        try (JsonGenerator json = RunJson.generator(out)) {
+            json.writeStartObject();
+            json.writeNumberProperty("schema", SCHEMA);
+            json.writeStringProperty("host", host);
+            json.writeStringProperty("policy", policy);
+            json.writeArrayPropertyStart("devices");
+            devices.forEach(device -> json(json, device));
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+        out.println();
+    }
+
+    private static void json(JsonGenerator json, DeviceStatus device) {
+        json.writeStartObject();
+        json.writeStringProperty("bdf", device.bdf());
+        json.writeNumberProperty("vendor", device.vendor());
+        json.writeNumberProperty("device", device.device());
+        json.writeStringProperty("driver", device.driver());
+        json.writeStringProperty("trouble", device.trouble());
+        json.writeNumberProperty("coherent", device.coherentBytes());
+        json.writeArrayPropertyStart("bars");
+        for (DeviceStatus.Bar bar : device.bars()) {
+            json.writeStartObject();
+            json.writeNumberProperty("index", bar.index());
+            json.writeNumberProperty("size", bar.size());
+            json.writeNumberProperty("mapped", bar.mapped());
+            json.writeStringProperty("address", bar.address() < 0 ? "" : Sizes.hex(bar.address()));
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeArrayPropertyStart("slots");
+        device.slots().forEach(slot -> json(json, slot));
+        json.writeEndArray();
+        json.writeArrayPropertyStart("hidden");
+        for (DeviceStatus.Window window : device.hidden()) {
+            json.writeStartObject();
+            json.writeStringProperty("what", window.what());
+            json.writeStringProperty("ipa", Sizes.hex(window.ipa()));
+            json.writeNumberProperty("size", window.size());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeArrayPropertyStart("refusals");
+        for (DeviceStatus.Refusal refusal : device.refusals()) {
+            json.writeStartObject();
+            json.writeStringProperty("what", refusal.what());
+            json.writeStringProperty("reasons", refusal.reasons());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static void json(JsonGenerator json, DeviceStatus.Slot slot) {
+        json.writeStartObject();
+        json.writeNumberProperty("id", slot.id());
+        json.writeStringProperty("what", slot.what());
+        json.writeStringProperty("ipa", Sizes.hex(slot.ipa()));
+        json.writeNumberProperty("size", slot.size());
+        json.writeStringProperty("vma", slot.vma());
+        json.writeNumberProperty("faults", slot.faults());
+        json.writeNumberProperty("nanos", slot.nanos());
+        json.writeArrayPropertyStart("mapped");
+        mapped(slot).forEach((kind, bytes) -> {
+            json.writeStartObject();
+            json.writeStringProperty("type", kind.type());
+            json.writeNumberProperty("leaf", kind.leaf());
+            json.writeNumberProperty("bytes", bytes);
+            json.writeEndObject();
+        });
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+}
