@@ -33,7 +33,7 @@ import picocli.CommandLine.Parameters;
                 + " EL1 with x0 = device tree; PSCI SYSTEM_OFF ends it.",
         sortOptions = false,
         footer = {
-            "Hosts: gb200, gh200, gb300, altra, a710, max.",
+            "Hosts: gb200, gh200, gb300, altra, a710, max, cxl.",
             "Exit code 0 when every probe ended as predicted, the guest switched itself off, or every expected text was"
                     + " seen; 1 otherwise; 2 for a wrong command line or image; 124 when the time ran out; with --exec"
                     + " the command's own.%n"

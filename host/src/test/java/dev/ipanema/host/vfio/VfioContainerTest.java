@@ -17,6 +17,8 @@ import dev.ipanema.devices.gpu.CopyStatus;
 import dev.ipanema.host.mm.HostPte;
 import dev.ipanema.host.mm.Mman;
 import dev.ipanema.machine.memory.DmaPort;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -172,6 +174,35 @@ class VfioContainerTest {
         assertThat(map(HVA, IOVA, SIZE)).isZero();
 
         assertThat(port.load(IOVA, 4)).isEqualTo(DmaPort.NO_MEMORY);
+    }
+
+    @Test
+    void unmapWaitsForTheAccessUnderWay() throws InterruptedException {
+        mapRam();
+        AtomicBoolean end = new AtomicBoolean();
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Thread device = Thread.ofPlatform().daemon().start(() -> {
+            byte[] bytes = new byte[3 * 4096];
+            while (!end.get()) {
+                try {
+                    port.write(IOVA + PAGE / 2, bytes, 0, bytes.length);
+                } catch (RuntimeException | Error e) {
+                    failure.set(e);
+                    return;
+                }
+            }
+        });
+
+        for (int i = 0; i < 300; i++) {
+            map(HVA, IOVA, SIZE);
+            fixture.mm.madvise(HVA, SIZE, Mman.MADV_DONTNEED);
+            container.unmapDma(IOVA, SIZE);
+        }
+        end.set(true);
+        device.join();
+
+        assertThat(failure.get()).isNull();
+        assertThat(fixture.host.kernel().audit()).isEmpty();
     }
 
     // ---- the engine of a GPU ---------------------------------------------------------------------------------------
