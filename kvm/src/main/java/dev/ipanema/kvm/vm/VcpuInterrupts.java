@@ -89,8 +89,7 @@ final class VcpuInterrupts {
             return 0;
         }
         if (controller == null || vgic == null) {
-            enabled = pmu.enable(null, null);
-            return enabled ? 0 : Errno.EINVAL.negated();
+            return pmu.enable(null, null) ? 0 : Errno.EINVAL.negated();
         }
         int result = controller.mapResources();
         if (result < 0) {
