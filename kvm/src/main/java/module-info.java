@@ -8,6 +8,7 @@ module dev.ipanema.kvm {
     exports dev.ipanema.kvm.abort;
     exports dev.ipanema.kvm.memslot;
     exports dev.ipanema.kvm.mmu;
+    exports dev.ipanema.kvm.pmu;
     exports dev.ipanema.kvm.stage2;
     exports dev.ipanema.kvm.trace;
     exports dev.ipanema.kvm.uapi;

@@ -104,6 +104,22 @@ class LinuxBootTest {
         reachesShell(kernel, "-c", Integer.toString(cpus), "--host", host);
     }
 
+    @ParameterizedTest
+    @CsvSource({"gb200, gicv3-its", "max, gicv2"})
+    void debiansKernelFindsThePerformanceMonitors(String host, String irqchip) {
+        // 7 counters: six and the cycle counter.
+        int code = boot(
+                "linux-6.12",
+                "--host",
+                host,
+                "--irqchip",
+                irqchip,
+                "--expect",
+                "hw perfevents: enabled with armv8_pmuv3 PMU driver, 7 ");
+
+        assertThat(code).as("%s%n%s", consoleText(), err).isZero();
+    }
+
     @Tag("long")
     @ParameterizedTest
     @CsvSource({

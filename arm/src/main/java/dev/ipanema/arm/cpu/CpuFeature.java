@@ -1,6 +1,7 @@
 package dev.ipanema.arm.cpu;
 
 import static dev.ipanema.arm.register.SysReg.CTR_EL0;
+import static dev.ipanema.arm.register.SysReg.ID_AA64DFR0_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64ISAR0_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64ISAR1_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64ISAR2_EL1;
@@ -156,7 +157,13 @@ public enum CpuFeature {
     /// FEAT_IDST: an EL0 read of an identification register reports itself (EC 0x18).
     IDST(ID_AA64MMFR2_EL1, 36, 4, 1, 0),
     /// FEAT_ECV: self-synchronised counter views.
-    ECV(ID_AA64MMFR0_EL1, 60, 4, 1, 0);
+    ECV(ID_AA64MMFR0_EL1, 60, 4, 1, 0),
+    /// FEAT_PMUv3: performance monitors (15 is an IMPLEMENTATION DEFINED kind, so a signed field).
+    PMU(ID_AA64DFR0_EL1, 8, 4, 1, 0),
+    /// FEAT_PMUv3p4: PMMIR_EL1.
+    PMUV3P4(ID_AA64DFR0_EL1, 8, 4, 5, 4),
+    /// FEAT_PMUv3p5: 64-bit event counters.
+    PMUV3P5(ID_AA64DFR0_EL1, 8, 4, 6, 5);
 
     private final SysReg register;
     private final int shift;
@@ -256,7 +263,10 @@ public enum CpuFeature {
 
     private long field(long registerValue) {
         long value = registerValue >>> shift & (1L << width) - 1;
-        return this == LPA2 || this == FP || this == ADVSIMD || this == FP16 ? value << 60 >> 60 : value;
+        return switch (this) {
+            case LPA2, FP, ADVSIMD, FP16, PMU, PMUV3P4, PMUV3P5 -> value << 60 >> 60;
+            default -> value;
+        };
     }
 
     private static long insert(long registerValue, int shift, int width, long value) {

@@ -1,5 +1,6 @@
 package dev.ipanema.arm.cpu;
 
+import dev.ipanema.arm.register.PmcrEl0;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.base.text.BadInput;
 import java.util.Arrays;
@@ -103,7 +104,7 @@ public final class CpuModel {
     /// {@return the hardware value of an identification register; 0 for one that the model leaves zero}
     ///
     /// @param reg an identification register (`ID_*`, `MVFR*`, `MIDR_EL1`, `REVIDR_EL1`, `CTR_EL0`, `CLIDR_EL1`,
-    ///     `DCZID_EL0`, …); other registers yield 0
+    ///     `DCZID_EL0`, …) or `PMCR_EL0`, of which N says how many counters there are; others yield 0
     public long id(SysReg reg) {
         return ids[reg.index()];
     }
@@ -142,6 +143,13 @@ public final class CpuModel {
     /// {@return how many watchpoints there are, from `ID_AA64DFR0_EL1.WRPs`}
     public int watchpoints() {
         return (int) (id(SysReg.ID_AA64DFR0_EL1) >>> 20 & 0xf) + 1;
+    }
+
+    /// {@return how many event counters the performance monitors have beside the cycle counter, from
+    /// `PMCR_EL0.N`; 0
+    /// without performance monitors}
+    public int eventCounters() {
+        return has(CpuFeature.PMU) ? PmcrEl0.n(id(SysReg.PMCR_EL0)) : 0;
     }
 
     /// {@return the number of VMID bits, 8 or 16}

@@ -16,6 +16,7 @@ import static dev.ipanema.arm.register.SysReg.ID_AA64PFR1_EL1;
 import static dev.ipanema.arm.register.SysReg.MIDR_EL1;
 import static dev.ipanema.arm.register.SysReg.REVIDR_EL1;
 
+import dev.ipanema.arm.register.IdAa64Dfr0El1;
 import dev.ipanema.arm.register.SysReg;
 import java.util.List;
 
@@ -23,7 +24,9 @@ import java.util.List;
 /// guest execution here honours. A field that is not listed reads zero.
 ///
 /// Hidden on purpose: EL2 and EL3 (a guest runs at EL1 and EL0), AArch32, SVE and SME (as KVM hides them unless asked),
-/// memory tagging, the PMU, trace, statistical profiling, AMU and MPAM.
+/// memory tagging, trace, statistical profiling, AMU and MPAM. The performance monitors are promised as far
+/// as a
+/// hypervisor can emulate them over the events that a processing element counts; KVM hides them unless asked.
 final class GuestFeatures {
     private record Field(SysReg register, int shift, int ceiling) {
         long of(long value) {
@@ -125,6 +128,9 @@ final class GuestFeatures {
         }
         guest[ID_AA64PFR0_EL1.index()] |= PFR0_FIXED;
         guest[ID_AA64DFR0_EL1.index()] |= DFR0_FIXED;
+        int pmu = IdAa64Dfr0El1.pmuVer(hardware[ID_AA64DFR0_EL1.index()]);
+        guest[ID_AA64DFR0_EL1.index()] =
+                IdAa64Dfr0El1.withPmuVer(guest[ID_AA64DFR0_EL1.index()], Math.min(pmu, IdAa64Dfr0El1.V3P5));
         return guest;
     }
 }

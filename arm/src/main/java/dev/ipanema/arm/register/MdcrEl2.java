@@ -14,5 +14,11 @@ public final class MdcrEl2 {
     /// Route debug exceptions to EL2; as if the three trap bits were 1.
     public static final long TDE = 1L << 8;
 
+    /// Trap accesses to PMCR_EL0.
+    public static final long TPMCR = 1L << 5;
+
+    /// Trap accesses to all registers of the performance monitors.
+    public static final long TPM = 1L << 6;
+
     private MdcrEl2() {}
 }

@@ -3,6 +3,7 @@ package dev.ipanema.arm.register;
 import static dev.ipanema.arm.register.SysReg.Access.EL0_READ_EL1_READ;
 import static dev.ipanema.arm.register.SysReg.Access.EL0_READ_EL1_WRITE;
 import static dev.ipanema.arm.register.SysReg.Access.EL0_WRITE;
+import static dev.ipanema.arm.register.SysReg.Access.EL0_WRITE_ONLY;
 import static dev.ipanema.arm.register.SysReg.Access.EL1_READ;
 import static dev.ipanema.arm.register.SysReg.Access.EL1_WRITE;
 import static dev.ipanema.arm.register.SysReg.Access.EL1_WRITE_ONLY;
@@ -150,6 +151,87 @@ public enum SysReg {
     CNTV_CTL_EL0(3, 3, 14, 3, 1, EL0_WRITE, 3),
     CNTV_CVAL_EL0(3, 3, 14, 3, 2, EL0_WRITE),
 
+    // Performance monitors. All 31 event counters are named; a model has PMCR_EL0.N of them.
+    PMINTENSET_EL1(3, 0, 9, 14, 1, EL1_WRITE, 0xffff_ffffL),
+    PMINTENCLR_EL1(3, 0, 9, 14, 2, EL1_WRITE, 0xffff_ffffL),
+    PMMIR_EL1(3, 0, 9, 14, 6, EL1_READ),
+    PMCR_EL0(3, 3, 9, 12, 0, EL0_WRITE, 0xff),
+    PMCNTENSET_EL0(3, 3, 9, 12, 1, EL0_WRITE, 0xffff_ffffL),
+    PMCNTENCLR_EL0(3, 3, 9, 12, 2, EL0_WRITE, 0xffff_ffffL),
+    PMOVSCLR_EL0(3, 3, 9, 12, 3, EL0_WRITE, 0xffff_ffffL),
+    PMSWINC_EL0(3, 3, 9, 12, 4, EL0_WRITE_ONLY, 0x7fff_ffffL),
+    PMSELR_EL0(3, 3, 9, 12, 5, EL0_WRITE, 0x1f),
+    PMCEID0_EL0(3, 3, 9, 12, 6, EL0_READ_EL1_READ),
+    PMCEID1_EL0(3, 3, 9, 12, 7, EL0_READ_EL1_READ),
+    PMCCNTR_EL0(3, 3, 9, 13, 0, EL0_WRITE),
+    PMXEVTYPER_EL0(3, 3, 9, 13, 1, EL0_WRITE),
+    PMXEVCNTR_EL0(3, 3, 9, 13, 2, EL0_WRITE),
+    PMUSERENR_EL0(3, 3, 9, 14, 0, EL0_READ_EL1_WRITE, 0xf),
+    PMOVSSET_EL0(3, 3, 9, 14, 3, EL0_WRITE, 0xffff_ffffL),
+    PMEVCNTR0_EL0(3, 3, 14, 8, 0, EL0_WRITE),
+    PMEVCNTR1_EL0(3, 3, 14, 8, 1, EL0_WRITE),
+    PMEVCNTR2_EL0(3, 3, 14, 8, 2, EL0_WRITE),
+    PMEVCNTR3_EL0(3, 3, 14, 8, 3, EL0_WRITE),
+    PMEVCNTR4_EL0(3, 3, 14, 8, 4, EL0_WRITE),
+    PMEVCNTR5_EL0(3, 3, 14, 8, 5, EL0_WRITE),
+    PMEVCNTR6_EL0(3, 3, 14, 8, 6, EL0_WRITE),
+    PMEVCNTR7_EL0(3, 3, 14, 8, 7, EL0_WRITE),
+    PMEVCNTR8_EL0(3, 3, 14, 9, 0, EL0_WRITE),
+    PMEVCNTR9_EL0(3, 3, 14, 9, 1, EL0_WRITE),
+    PMEVCNTR10_EL0(3, 3, 14, 9, 2, EL0_WRITE),
+    PMEVCNTR11_EL0(3, 3, 14, 9, 3, EL0_WRITE),
+    PMEVCNTR12_EL0(3, 3, 14, 9, 4, EL0_WRITE),
+    PMEVCNTR13_EL0(3, 3, 14, 9, 5, EL0_WRITE),
+    PMEVCNTR14_EL0(3, 3, 14, 9, 6, EL0_WRITE),
+    PMEVCNTR15_EL0(3, 3, 14, 9, 7, EL0_WRITE),
+    PMEVCNTR16_EL0(3, 3, 14, 10, 0, EL0_WRITE),
+    PMEVCNTR17_EL0(3, 3, 14, 10, 1, EL0_WRITE),
+    PMEVCNTR18_EL0(3, 3, 14, 10, 2, EL0_WRITE),
+    PMEVCNTR19_EL0(3, 3, 14, 10, 3, EL0_WRITE),
+    PMEVCNTR20_EL0(3, 3, 14, 10, 4, EL0_WRITE),
+    PMEVCNTR21_EL0(3, 3, 14, 10, 5, EL0_WRITE),
+    PMEVCNTR22_EL0(3, 3, 14, 10, 6, EL0_WRITE),
+    PMEVCNTR23_EL0(3, 3, 14, 10, 7, EL0_WRITE),
+    PMEVCNTR24_EL0(3, 3, 14, 11, 0, EL0_WRITE),
+    PMEVCNTR25_EL0(3, 3, 14, 11, 1, EL0_WRITE),
+    PMEVCNTR26_EL0(3, 3, 14, 11, 2, EL0_WRITE),
+    PMEVCNTR27_EL0(3, 3, 14, 11, 3, EL0_WRITE),
+    PMEVCNTR28_EL0(3, 3, 14, 11, 4, EL0_WRITE),
+    PMEVCNTR29_EL0(3, 3, 14, 11, 5, EL0_WRITE),
+    PMEVCNTR30_EL0(3, 3, 14, 11, 6, EL0_WRITE),
+    PMEVTYPER0_EL0(3, 3, 14, 12, 0, EL0_WRITE),
+    PMEVTYPER1_EL0(3, 3, 14, 12, 1, EL0_WRITE),
+    PMEVTYPER2_EL0(3, 3, 14, 12, 2, EL0_WRITE),
+    PMEVTYPER3_EL0(3, 3, 14, 12, 3, EL0_WRITE),
+    PMEVTYPER4_EL0(3, 3, 14, 12, 4, EL0_WRITE),
+    PMEVTYPER5_EL0(3, 3, 14, 12, 5, EL0_WRITE),
+    PMEVTYPER6_EL0(3, 3, 14, 12, 6, EL0_WRITE),
+    PMEVTYPER7_EL0(3, 3, 14, 12, 7, EL0_WRITE),
+    PMEVTYPER8_EL0(3, 3, 14, 13, 0, EL0_WRITE),
+    PMEVTYPER9_EL0(3, 3, 14, 13, 1, EL0_WRITE),
+    PMEVTYPER10_EL0(3, 3, 14, 13, 2, EL0_WRITE),
+    PMEVTYPER11_EL0(3, 3, 14, 13, 3, EL0_WRITE),
+    PMEVTYPER12_EL0(3, 3, 14, 13, 4, EL0_WRITE),
+    PMEVTYPER13_EL0(3, 3, 14, 13, 5, EL0_WRITE),
+    PMEVTYPER14_EL0(3, 3, 14, 13, 6, EL0_WRITE),
+    PMEVTYPER15_EL0(3, 3, 14, 13, 7, EL0_WRITE),
+    PMEVTYPER16_EL0(3, 3, 14, 14, 0, EL0_WRITE),
+    PMEVTYPER17_EL0(3, 3, 14, 14, 1, EL0_WRITE),
+    PMEVTYPER18_EL0(3, 3, 14, 14, 2, EL0_WRITE),
+    PMEVTYPER19_EL0(3, 3, 14, 14, 3, EL0_WRITE),
+    PMEVTYPER20_EL0(3, 3, 14, 14, 4, EL0_WRITE),
+    PMEVTYPER21_EL0(3, 3, 14, 14, 5, EL0_WRITE),
+    PMEVTYPER22_EL0(3, 3, 14, 14, 6, EL0_WRITE),
+    PMEVTYPER23_EL0(3, 3, 14, 14, 7, EL0_WRITE),
+    PMEVTYPER24_EL0(3, 3, 14, 15, 0, EL0_WRITE),
+    PMEVTYPER25_EL0(3, 3, 14, 15, 1, EL0_WRITE),
+    PMEVTYPER26_EL0(3, 3, 14, 15, 2, EL0_WRITE),
+    PMEVTYPER27_EL0(3, 3, 14, 15, 3, EL0_WRITE),
+    PMEVTYPER28_EL0(3, 3, 14, 15, 4, EL0_WRITE),
+    PMEVTYPER29_EL0(3, 3, 14, 15, 5, EL0_WRITE),
+    PMEVTYPER30_EL0(3, 3, 14, 15, 6, EL0_WRITE),
+    PMCCFILTR_EL0(3, 3, 14, 15, 7, EL0_WRITE),
+
     // GIC CPU interface; state is in the list registers and ICH_VMCR_EL2.
     ICC_PMR_EL1(3, 0, 4, 6, 0, EL1_WRITE, 0xf8),
     ICC_IAR0_EL1(3, 0, 12, 8, 0, EL1_READ),
@@ -236,6 +318,8 @@ public enum SysReg {
     public enum Access {
         /// Read and write from EL0 and EL1.
         EL0_WRITE,
+        /// Write-only, from EL0 and EL1.
+        EL0_WRITE_ONLY,
         /// Read from EL0, read and write from EL1.
         EL0_READ_EL1_WRITE,
         /// Read-only, from EL0 and EL1.
@@ -255,6 +339,13 @@ public enum SysReg {
 
     /// Number of registers in the catalogue: the size of a table indexed by [#index()].
     public static final int COUNT = values().length;
+
+    private static final int PMU_CRN = 9;
+    private static final int TIMER_CRN = 14;
+    private static final int PMU_EVENT_CRM = 8;
+
+    /// The cycle counter's number, behind those of the event counters.
+    private static final int CYCLE_COUNTER = 31;
 
     private static final SysReg[] BY_ENCODING = new SysReg[ENCODINGS];
 
@@ -349,6 +440,35 @@ public enum SysReg {
     /// {@return whether the register belongs to the GIC CPU interface that EL1 uses (`ICC_*_EL1`)}
     public boolean isGicCpuInterface() {
         return this == ICC_PMR_EL1 || (op0() == 3 && op1() == 0 && crn() == 12 && crm() >= 8);
+    }
+
+    /// {@return whether the register belongs to the performance monitors (`PM*`)}
+    public boolean isPmu() {
+        return op0() == 3 && (crn() == PMU_CRN || (op1() == 3 && crn() == TIMER_CRN && crm() >= PMU_EVENT_CRM));
+    }
+
+    /// {@return `PMEVCNTR<n>_EL0`, PMCCNTR_EL0 for 31}
+    ///
+    /// @param n 0 to 31
+    public static SysReg pmuCounter(int n) {
+        return n == CYCLE_COUNTER ? PMCCNTR_EL0 : BY_ENCODING[PMEVCNTR0_EL0.encoding + n];
+    }
+
+    /// {@return `PMEVTYPER<n>_EL0`, PMCCFILTR_EL0 for 31}
+    ///
+    /// @param n 0 to 31
+    public static SysReg pmuEventType(int n) {
+        return BY_ENCODING[PMEVTYPER0_EL0.encoding + n];
+    }
+
+    /// {@return n of `PMEVCNTR<n>_EL0` and `PMEVTYPER<n>_EL0`, 31 for PMCCNTR_EL0 and PMCCFILTR_EL0;
+    /// negative for
+    /// other registers}
+    public int pmuIndex() {
+        if (this == PMCCNTR_EL0) {
+            return CYCLE_COUNTER;
+        }
+        return isPmu() && crn() == TIMER_CRN ? encoding & CYCLE_COUNTER : -1;
     }
 
     /// {@return whether an encoding, named or not, lies in the space of feature identification registers, whose

@@ -40,6 +40,27 @@ class CpuModelTest {
         assertThat(model.id(SysReg.MIDR_EL1) >>> 4 & 0xfff).isEqualTo(Long.decode(part));
     }
 
+    /// PMUVer as the models have it and as a guest may see it, and the event counters.
+    @ParameterizedTest
+    @CsvSource({
+        "cortex-a57, 1, 1, 6",
+        "neoverse-n1, 4, 4, 6",
+        "neoverse-v1, 5, 5, 6",
+        "neoverse-v2, 6, 6, 6",
+        "cortex-a710, 6, 6, 20",
+        "a64fx, 4, 4, 8",
+        "max, 6, 6, 6",
+        "max-pmuv3p5, 5, 5, 6",
+        "max-pmu, 0, 0, 0",
+    })
+    void modelHasItsPerformanceMonitors(String name, int version, int guestVersion, int counters) {
+        CpuModel model = CpuModel.parse(name);
+
+        assertThat(model.id(SysReg.ID_AA64DFR0_EL1) >>> 8 & 0xf).isEqualTo(version);
+        assertThat(model.guestId(SysReg.ID_AA64DFR0_EL1) >>> 8 & 0xf).isEqualTo(guestVersion);
+        assertThat(model.eventCounters()).isEqualTo(counters);
+    }
+
     @Test
     void everyNameParses() {
         assertThat(CpuModel.names())

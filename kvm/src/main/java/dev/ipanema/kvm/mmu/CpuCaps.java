@@ -15,6 +15,7 @@ import dev.ipanema.arm.pgtable.Stage2Geometry;
 /// @param tlbiRange `ARM64_HAS_TLB_RANGE`
 /// @param hardwareAf hardware management of the access flag
 /// @param pointerAuthentication `system_has_full_ptr_auth_support`
+/// @param pmu `kvm_arm_support_pmu_v3`
 /// @param vmidBits 8 or 16
 /// @param paBits the sanitised physical address size
 public record CpuCaps(
@@ -27,6 +28,7 @@ public record CpuCaps(
         boolean tlbiRange,
         boolean hardwareAf,
         boolean pointerAuthentication,
+        boolean pmu,
         int vmidBits,
         int paBits) {
 
@@ -42,6 +44,7 @@ public record CpuCaps(
                 model.has(CpuFeature.TLBIRANGE),
                 model.has(CpuFeature.HAFDBS),
                 model.pauthLevel() > 0,
+                model.has(CpuFeature.PMU),
                 model.vmidBits(),
                 model.paRangeBits());
     }

@@ -29,6 +29,7 @@ public final class KvmCap {
     public static final int KVM_CAP_ARM_PSCI_0_2 = 102;
     public static final int KVM_CAP_CHECK_EXTENSION_VM = 105;
     public static final int KVM_CAP_MULTI_ADDRESS_SPACE = 118;
+    public static final int KVM_CAP_ARM_PMU_V3 = 126;
     public static final int KVM_CAP_VCPU_ATTRIBUTES = 127;
     public static final int KVM_CAP_MAX_VCPU_ID = 128;
     public static final int KVM_CAP_MSI_DEVID = 131;

@@ -75,6 +75,12 @@ public final class KvmDeviceUapi {
     public static final int KVM_ARM_VCPU_PMU_V3_IRQ = 0;
     public static final int KVM_ARM_VCPU_PMU_V3_INIT = 1;
 
+    /// Takes a [KvmPmuEventFilter].
+    public static final int KVM_ARM_VCPU_PMU_V3_FILTER = 2;
+
+    public static final int KVM_ARM_VCPU_PMU_V3_SET_PMU = 3;
+    public static final int KVM_ARM_VCPU_PMU_V3_SET_NR_COUNTERS = 4;
+
     /// Flag of `KVM_SIGNAL_MSI`: the device's number is given.
     public static final int KVM_MSI_VALID_DEVID = 1;
 

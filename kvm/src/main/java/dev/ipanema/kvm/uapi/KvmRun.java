@@ -17,6 +17,9 @@ public final class KvmRun {
     /// Bit of [#deviceIrqLevel]: the physical timer.
     public static final int KVM_ARM_DEV_EL1_PTIMER = 1 << 1;
 
+    /// Bit of [#deviceIrqLevel]: the overflow interrupt of the performance monitors.
+    public static final int KVM_ARM_DEV_PMU = 1 << 2;
+
     /// Out: lines of devices inside KVM, for a VMM that has the interrupt controller (`s.regs.device_irq_level`).
     public int deviceIrqLevel;
 

@@ -282,6 +282,33 @@ public final class Vgic {
         return nrSpis + Intid.PRIVATE;
     }
 
+    /// {@return whether an interrupt is a PPI, or an SPI that is there (`irq_is_ppi`, `vgic_valid_spi`)}
+    public boolean isPpiOrSpi(int intid) {
+        return !Intid.isSgi(intid) && intid < lines();
+    }
+
+    /// Makes an interrupt one that a device inside KVM raises, and the VMM cannot (`kvm_vgic_set_owner`).
+    ///
+    /// @return 0, or -EAGAIN before the interrupts exist, -EINVAL for one that is not there, -EEXIST for
+    ///     one that has
+    ///     an owner
+    public int setOwner(@Nullable VgicVcpu vcpu, int intid) {
+        if (!initialized) {
+            return Errno.EAGAIN.negated();
+        }
+        VgicIrq irq = isPpiOrSpi(intid) ? irq(vcpu, intid) : null;
+        if (irq == null) {
+            return Errno.EINVAL.negated();
+        }
+        synchronized (irq) {
+            if (irq.owned) {
+                return Errno.EEXIST.negated();
+            }
+            irq.owned = true;
+        }
+        return 0;
+    }
+
     /// Makes the interrupts (`vgic_init`).
     ///
     /// @return 0, or -EBUSY when a vCPU could run meanwhile, -EINVAL without a vCPU

@@ -68,6 +68,7 @@ final class Extensions {
                 KvmCap.KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE | KvmCap.KVM_DIRTY_LOG_INITIALLY_SET;
             case KvmCap.KVM_CAP_ARM_PTRAUTH_ADDRESS, KvmCap.KVM_CAP_ARM_PTRAUTH_GENERIC ->
                 caps.pointerAuthentication() ? 1 : 0;
+            case KvmCap.KVM_CAP_ARM_PMU_V3 -> caps.pmu() ? 1 : 0;
             case KvmCap.KVM_CAP_ARM_MTE -> caps.mte() ? 1 : 0;
             case KvmCap.KVM_CAP_DIRTY_LOG_RING_ACQ_REL -> KvmCap.KVM_DIRTY_RING_MAX_ENTRIES * KvmCap.KVM_DIRTY_GFN_SIZE;
             case KvmCap.KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE ->

@@ -12,6 +12,7 @@ final class GuestIds {
     private final Vm vm;
     private final CpuContext cpu;
     private boolean pointerAuthentication;
+    private boolean performanceMonitors;
 
     GuestIds(Vm vm, CpuContext cpu) {
         this.vm = vm;
@@ -23,6 +24,7 @@ final class GuestIds {
     /// @param features `KVM_ARM_VCPU_…`
     void init(int features) {
         pointerAuthentication = VcpuFeatures.pointerAuthentication(features);
+        performanceMonitors = VcpuFeatures.performanceMonitors(features);
     }
 
     /// {@return the value of an identification register}
@@ -31,7 +33,9 @@ final class GuestIds {
         if (reg == SysReg.ID_AA64PFR0_EL1) {
             return IdAa64Pfr0El1.withGic(value, vm.hasVgicV3());
         }
-        return pointerAuthentication ? value : value & ~GuestIdMask.pointerAuthentication(reg);
+        long hidden = (pointerAuthentication ? 0 : GuestIdMask.pointerAuthentication(reg))
+                | (performanceMonitors ? 0 : GuestIdMask.performanceMonitors(reg));
+        return value & ~hidden;
     }
 
     /// {@return whether the guest has the register: not the keys of pointer authentication without the feature}

@@ -3,8 +3,10 @@ package dev.ipanema.kvm.vm;
 import dev.ipanema.arm.register.Pstate;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.base.errno.Errno;
+import dev.ipanema.kvm.pmu.PmuRegisters;
 import dev.ipanema.kvm.uapi.KvmReg;
 import dev.ipanema.machine.cpu.CpuContext;
+import java.util.function.BooleanSupplier;
 
 /// `KVM_GET_ONE_REG` and `KVM_SET_ONE_REG` (`arch/arm64/kvm/guest.c`, `sys_regs.c:kvm_arm_sys_reg_set_reg`).
 final class OneReg {
@@ -14,9 +16,14 @@ final class OneReg {
     private final CpuContext cpu;
     private final Psci psci;
     private final GuestIds ids;
+    private final PmuRegisters pmu;
+    private final BooleanSupplier hasRun;
 
-    OneReg(CpuContext cpu, GuestIds ids, Psci psci) {
+    /// @param hasRun whether a vCPU of the VM has run
+    OneReg(CpuContext cpu, GuestIds ids, Psci psci, PmuRegisters pmu, BooleanSupplier hasRun) {
         this.psci = psci;
+        this.pmu = pmu;
+        this.hasRun = hasRun;
         this.cpu = cpu;
         this.ids = ids;
     }
@@ -41,6 +48,7 @@ final class OneReg {
             case PSCI_VERSION -> psci.version();
             case SERVICES -> psci.hypercalls().feature(id);
             case SYSREG -> ids.read(sysreg(id));
+            case PMU -> pmu.get(sysreg(id));
             case UNKNOWN -> throw new KvmError(ENOENT, "KVM_GET_ONE_REG 0x" + Long.toHexString(id));
         };
     }
@@ -75,6 +83,7 @@ final class OneReg {
             case SYSREG -> {
                 return setSysreg(sysreg(id), low);
             }
+            case PMU -> pmu.set(sysreg(id), low, hasRun.getAsBoolean());
             case UNKNOWN -> {
                 return ENOENT;
             }
@@ -119,6 +128,7 @@ final class OneReg {
         PSCI_VERSION,
         SERVICES,
         SYSREG,
+        PMU,
         UNKNOWN
     }
 
@@ -164,19 +174,19 @@ final class OneReg {
                 || id == KvmReg.KVM_REG_ARM_VENDOR_HYP_BMAP) {
             return Kind.SERVICES;
         }
-        return isSysreg(id) ? Kind.SYSREG : Kind.UNKNOWN;
+        boolean system = (id & ~0xffffL) == KvmReg.sysreg(0, 0, 0, 0, 0);
+        SysReg reg = system ? SysReg.of((int) id & 0xffff) : null;
+        if (reg == null) {
+            return Kind.UNKNOWN;
+        }
+        if (reg.isPmu()) {
+            return pmu.isOneReg(reg) ? Kind.PMU : Kind.UNKNOWN;
+        }
+        return isSysreg(reg) ? Kind.SYSREG : Kind.UNKNOWN;
     }
 
-    private boolean isSysreg(long id) {
-        if ((id & ~0xffffL) != KvmReg.sysreg(0, 0, 0, 0, 0)) {
-            return false;
-        }
-        SysReg reg = SysReg.of((int) id & 0xffff);
-        return reg != null
-                && reg.access() != SysReg.Access.EL2_WRITE
-                && !reg.isGicCpuInterface()
-                && !isCore(reg)
-                && ids.has(reg);
+    private boolean isSysreg(SysReg reg) {
+        return reg.access() != SysReg.Access.EL2_WRITE && !reg.isGicCpuInterface() && !isCore(reg) && ids.has(reg);
     }
 
     /// Registers that userspace reaches as core registers, or that are parts of PSTATE.

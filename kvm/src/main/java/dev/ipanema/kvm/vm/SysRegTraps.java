@@ -7,9 +7,11 @@ import dev.ipanema.arm.register.IccSreEl1;
 import dev.ipanema.arm.register.OslsrEl1;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
+import dev.ipanema.kvm.pmu.PmuRegisters;
 import dev.ipanema.kvm.vgic.Vgic;
 import dev.ipanema.kvm.vgic.VgicVcpu;
 import dev.ipanema.machine.cpu.CpuContext;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// Trapped system registers and instructions (`arch/arm64/kvm/sys_regs.c`): identification, cache geometry, set/way
@@ -22,8 +24,10 @@ final class SysRegTraps {
     private final CpuContext cpu;
     private final GuestIds ids;
     private final VcpuInterrupts interrupts;
+    private final PmuRegisters pmu;
 
-    SysRegTraps(Vm vm, CpuContext cpu, GuestIds ids, VcpuInterrupts interrupts) {
+    SysRegTraps(Vm vm, CpuContext cpu, GuestIds ids, VcpuInterrupts interrupts, PmuRegisters pmu) {
+        this.pmu = pmu;
         this.vm = vm;
         this.cpu = cpu;
         this.ids = ids;
@@ -45,6 +49,9 @@ final class SysRegTraps {
         if (op0 == 2) {
             return reg != null && debugRegister(reg, rt, read);
         }
+        if (reg != null && reg.isPmu()) {
+            return performanceMonitors(reg, rt, read);
+        }
         return read ? read(encoding, reg, rt) : reg != null && write(reg, rt);
     }
 
@@ -60,6 +67,16 @@ final class SysRegTraps {
 
     private long osLockStatus() {
         return OslsrEl1.IMPLEMENTED | (cpu.get(SysReg.OSLAR_EL1) != 0 ? OslsrEl1.OSLK : 0);
+    }
+
+    private boolean performanceMonitors(SysReg reg, int rt, boolean read) {
+        boolean el0 = cpu.el() == 0;
+        if (!read) {
+            return pmu.write(reg, register(rt), el0);
+        }
+        OptionalLong value = pmu.read(reg, el0);
+        value.ifPresent(found -> setRegister(rt, found));
+        return value.isPresent();
     }
 
     private boolean read(int encoding, @Nullable SysReg reg, int rt) {

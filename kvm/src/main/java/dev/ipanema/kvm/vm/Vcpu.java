@@ -15,6 +15,9 @@ import dev.ipanema.kvm.abort.GuestAborts;
 import dev.ipanema.kvm.memslot.DirtyRing;
 import dev.ipanema.kvm.mmu.GuestBytes;
 import dev.ipanema.kvm.mmu.ThisCpu;
+import dev.ipanema.kvm.pmu.PmuAttributes;
+import dev.ipanema.kvm.pmu.PmuRegisters;
+import dev.ipanema.kvm.pmu.VcpuPmu;
 import dev.ipanema.kvm.trace.KvmTrace;
 import dev.ipanema.kvm.uapi.KvmExit;
 import dev.ipanema.kvm.uapi.KvmGuestDebug;
@@ -68,6 +71,8 @@ public final class Vcpu implements AutoCloseable {
     private final SysRegTraps sysRegs;
     private final OneReg oneReg;
     private final GuestDebug guestDebug;
+    private final VcpuPmu pmu;
+    private final PmuAttributes pmuAttributes;
     private final ReentrantLock mutex = new ReentrantLock();
     private final KvmTrace trace;
     private DecisionTrail trail = DecisionTrail.off();
@@ -92,11 +97,14 @@ public final class Vcpu implements AutoCloseable {
         this.dirtyRing = vm.memory().logging().newRing();
         this.aborts = new GuestAborts(vm.memory(), cpu, run, id, dirtyRing);
         this.guestIds = new GuestIds(vm, cpu);
-        this.oneReg = new OneReg(cpu, guestIds, vm.psci());
+        this.pmu = new VcpuPmu(cpu, vm.pmu());
+        this.pmuAttributes = new PmuAttributes(pmu);
+        PmuRegisters pmuRegisters = new PmuRegisters(pmu);
+        this.oneReg = new OneReg(cpu, guestIds, vm.psci(), pmuRegisters, vm::hasRunOnce);
         this.pvTime = new PvTime(new GuestBytes(vm.memory()));
         this.guestDebug = new GuestDebug(cpu);
-        this.interrupts = new VcpuInterrupts(vm, this, requests);
-        this.sysRegs = new SysRegTraps(vm, cpu, guestIds, interrupts);
+        this.interrupts = new VcpuInterrupts(vm, this, requests, pmu);
+        this.sysRegs = new SysRegTraps(vm, cpu, guestIds, interrupts, pmuRegisters);
     }
 
     // ---- identity --------------------------------------------------------------------------------------------------
@@ -168,6 +176,7 @@ public final class Vcpu implements AutoCloseable {
         try {
             features = kept;
             guestIds.init(kept);
+            pmu.setPresent(VcpuFeatures.performanceMonitors(kept));
             reset();
             if (hasRunOnce) {
                 if (vm.kvm().caps().fwb()) {
@@ -186,6 +195,7 @@ public final class Vcpu implements AutoCloseable {
     private void reset() {
         aborts.mmio().abandon();
         VcpuReset.reset(cpu, vm.kvm().caps(), vm.memory().hasMte());
+        pmu.reset(VcpuReset.UNKNOWN);
         cpu.set(SysReg.VMPIDR_EL2, MpidrEl1.RES1 | affinity());
         cpu.set(SysReg.CNTVOFF_EL2, vm.counterOffset());
         cpu.set(SysReg.VTCR_EL2, vm.stage2().vtcr());
@@ -365,7 +375,7 @@ public final class Vcpu implements AutoCloseable {
     private void put() {
         pvTime.put();
         interrupts.put();
-        interrupts.tellTimers();
+        interrupts.tellLines();
         ProcessingElement held = pe;
         pe = null;
         ThisCpu.clear();
@@ -404,7 +414,7 @@ public final class Vcpu implements AutoCloseable {
             cpu.setPc(resetStart[0]);
             cpu.setX(0, resetStart[1]);
         }
-        if (requests.takeKick() || aborts.isSignalPending() || interrupts.isTimerNews()) {
+        if (requests.takeKick() || aborts.isSignalPending() || interrupts.isLineNews()) {
             run.exitReason = KvmExit.KVM_EXIT_INTR;
             return EINTR;
         }
@@ -424,6 +434,7 @@ public final class Vcpu implements AutoCloseable {
         }
         updateVmid(on);
         trace.kvmEntry(cpu.pc());
+        pmu.flush();
         if (!requests.enter(on)) {
             return RESUME;
         }
@@ -431,6 +442,7 @@ public final class Vcpu implements AutoCloseable {
         try {
             interrupts.flush();
             exit = runTurn(on);
+            pmu.sync();
             interrupts.sync();
         } finally {
             requests.leave();
@@ -458,10 +470,10 @@ public final class Vcpu implements AutoCloseable {
     private Exit runTurn(ProcessingElement on) {
         Lockstep turns = vm.lockstep();
         if (turns == null) {
-            return runOn(on, TICK);
+            return runOn(on, pmu.budget(TICK));
         }
         long before = on.instructions();
-        Exit exit = runOn(on, turns.left());
+        Exit exit = runOn(on, pmu.budget(turns.left()));
         // A kick in lockstep is a YIELD.
         turnOver |= turns.ran(on.instructions() - before) || exit == Exit.KICK;
         return exit;
@@ -644,6 +656,11 @@ public final class Vcpu implements AutoCloseable {
         }
     }
 
+    /// {@return the attributes of its performance monitors}
+    PmuAttributes pmuAttributes() {
+        return pmuAttributes;
+    }
+
     /// {@return its stolen time}
     PvTime pvTime() {
         return pvTime;
@@ -651,7 +668,7 @@ public final class Vcpu implements AutoCloseable {
 
     // ---- attributes and power for the VMM --------------------------------------------------------------------------
 
-    /// `KVM_SET_DEVICE_ATTR` on the vCPU's fd: timers and paravirtual time.
+    /// `KVM_SET_DEVICE_ATTR` on the vCPU's fd: timers, paravirtual time and performance monitors.
     ///
     /// @param group `KVM_ARM_VCPU_…_CTRL` of [dev.ipanema.kvm.uapi.KvmDeviceUapi]
     /// @return 0 or a negated errno, -ENXIO for an attribute that is not there
@@ -679,7 +696,7 @@ public final class Vcpu implements AutoCloseable {
 
     /// `KVM_HAS_DEVICE_ATTR` on the vCPU's fd.
     public boolean hasDeviceAttr(int group, long attr) {
-        return VcpuAttributes.has(group, attr);
+        return VcpuAttributes.has(this, group, attr);
     }
 
     /// {@return what `KVM_GET_MP_STATE` says: [#KVM_MP_STATE_RUNNABLE] or [#KVM_MP_STATE_STOPPED]}

@@ -3,6 +3,7 @@ package dev.ipanema.kvm.vm;
 import dev.ipanema.arm.register.HcrEl2;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.base.errno.Errno;
+import dev.ipanema.kvm.pmu.VcpuPmu;
 import dev.ipanema.kvm.timer.ArchTimer;
 import dev.ipanema.kvm.uapi.KvmRun;
 import dev.ipanema.kvm.vgic.VcpuPort;
@@ -20,6 +21,7 @@ final class VcpuInterrupts {
     private final CpuContext cpu;
     private final VcpuRequests requests;
     private final ArchTimer timer;
+    private final VcpuPmu pmu;
     private @Nullable VgicVcpu vgic;
     private boolean enabled;
 
@@ -29,7 +31,8 @@ final class VcpuInterrupts {
     /// HCR_EL2.VI and VF as `KVM_IRQ_LINE` set them (`vcpu->arch.hcr_el2`).
     private volatile long lines;
 
-    VcpuInterrupts(Vm vm, Vcpu vcpu, VcpuRequests requests) {
+    VcpuInterrupts(Vm vm, Vcpu vcpu, VcpuRequests requests, VcpuPmu pmu) {
+        this.pmu = pmu;
         this.vm = vm;
         this.vcpu = vcpu;
         this.cpu = vcpu.cpu();
@@ -82,19 +85,28 @@ final class VcpuInterrupts {
     /// @return 0, or a negated errno when the vGIC is not complete
     int enable() {
         Vgic controller = vm.vgic();
-        if (enabled || controller == null || vgic == null) {
+        if (enabled) {
             return 0;
+        }
+        if (controller == null || vgic == null) {
+            return pmu.enable(null, null) ? 0 : Errno.EINVAL.negated();
         }
         int result = controller.mapResources();
         if (result < 0) {
             return result;
         }
-        if (!vm.timerIrqs().fix()) {
+        if (!vm.timerIrqs().fix() || isTimerIrqTaken() || !pmu.enable(controller, vgic)) {
             return Errno.EINVAL.negated();
         }
         timer.enable(controller, vgic);
         enabled = true;
         return 0;
+    }
+
+    /// An interrupt has one owner (`timer_irqs_are_valid`).
+    private boolean isTimerIrqTaken() {
+        return pmu.owns(vm.timerIrqs().of(El1Timer.VIRTUAL))
+                || pmu.owns(vm.timerIrqs().of(El1Timer.PHYSICAL));
     }
 
     // ---- around the guest ------------------------------------------------------------------------------------------
@@ -156,7 +168,7 @@ final class VcpuInterrupts {
                 vgic.prune();
             }
             timer.updateLines();
-            if (isPending() || (timer.isUnheard() && isTimerNews())) {
+            if (isPending() || (timer.isUnheard() && isLineNews())) {
                 return;
             }
             long left = limit.getAsLong();
@@ -205,20 +217,23 @@ final class VcpuInterrupts {
 
     // ---- a VMM with its own interrupt controller -------------------------------------------------------------------
 
-    /// {@return whether the VMM has not been told of a timer's line yet (`kvm_timer_should_notify_user`)}
-    boolean isTimerNews() {
-        return vm.vgic() == null && vcpu.kvmRun().deviceIrqLevel != timerLevels();
+    /// {@return whether the VMM has not been told of a line of the timers or the performance monitors yet
+    /// (`kvm_timer_should_notify_user`, `kvm_pmu_should_notify_user`)}
+    boolean isLineNews() {
+        return vm.vgic() == null && vcpu.kvmRun().deviceIrqLevel != lineLevels();
     }
 
-    /// Tells the VMM the lines of the timers (`kvm_timer_update_run`).
-    void tellTimers() {
+    /// Tells the VMM the lines of timers and performance monitors (`kvm_timer_update_run`,
+    /// `kvm_pmu_update_run`).
+    void tellLines() {
         if (vm.vgic() == null) {
-            vcpu.kvmRun().deviceIrqLevel = timerLevels();
+            vcpu.kvmRun().deviceIrqLevel = lineLevels();
         }
     }
 
-    private int timerLevels() {
+    private int lineLevels() {
         return (timer.level(El1Timer.VIRTUAL) ? KvmRun.KVM_ARM_DEV_EL1_VTIMER : 0)
-                | (timer.level(El1Timer.PHYSICAL) ? KvmRun.KVM_ARM_DEV_EL1_PTIMER : 0);
+                | (timer.level(El1Timer.PHYSICAL) ? KvmRun.KVM_ARM_DEV_EL1_PTIMER : 0)
+                | (pmu.level() ? KvmRun.KVM_ARM_DEV_PMU : 0);
     }
 }

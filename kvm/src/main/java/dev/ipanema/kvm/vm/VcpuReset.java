@@ -2,6 +2,7 @@ package dev.ipanema.kvm.vm;
 
 import dev.ipanema.arm.register.CnthctlEl2;
 import dev.ipanema.arm.register.HcrEl2;
+import dev.ipanema.arm.register.MdcrEl2;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.kvm.mmu.CpuCaps;
@@ -11,7 +12,7 @@ import dev.ipanema.machine.cpu.CpuContext;
 /// `vcpu_reset_hcr`).
 final class VcpuReset {
     /// What KVM puts into registers whose reset value is UNKNOWN (`sys_regs.c:reset_unknown`).
-    private static final long UNKNOWN = 0x1de7_ec7e_dbad_c0deL;
+    static final long UNKNOWN = 0x1de7_ec7e_dbad_c0deL;
 
     private static final SysReg[] RESET_UNKNOWN = {
         SysReg.TTBR0_EL1,
@@ -70,6 +71,9 @@ final class VcpuReset {
         }
         cpu.set(SysReg.SCTLR_EL1, SCTLR);
         cpu.set(SysReg.HCR_EL2, hcr(caps, mte));
+        cpu.set(SysReg.MDCR_EL2, MdcrEl2.TPM | MdcrEl2.TPMCR);
+        // EL0's accesses to performance monitors are KVM's to refuse (`__activate_traps_common`).
+        cpu.set(SysReg.PMUSERENR_EL0, SysReg.PMUSERENR_EL0.writable());
         cpu.set(SysReg.CNTHCTL_EL2, CnthctlEl2.EL1PCTEN | CnthctlEl2.EL1PCEN);
     }
 

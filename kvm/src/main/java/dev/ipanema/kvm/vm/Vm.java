@@ -14,6 +14,8 @@ import dev.ipanema.kvm.mmu.MemslotUpdate;
 import dev.ipanema.kvm.mmu.S2Mmu;
 import dev.ipanema.kvm.mmu.VmGuestMemfd;
 import dev.ipanema.kvm.mmu.VmMemory;
+import dev.ipanema.kvm.pmu.HostPmu;
+import dev.ipanema.kvm.pmu.VmPmu;
 import dev.ipanema.kvm.stage2.Stage2PageTable;
 import dev.ipanema.kvm.stage2.Vmid;
 import dev.ipanema.kvm.timer.TimerIrqs;
@@ -51,6 +53,7 @@ public final class Vm implements AutoCloseable {
     private final MemslotUpdate memslotUpdate;
     private final Psci psci = new Psci(this);
     private final VmInterrupts interrupts;
+    private final VmPmu pmu;
     private volatile @Nullable Lockstep lockstep;
     private final IrqRouting routing;
     private final Vmid vmid = new Vmid();
@@ -69,6 +72,7 @@ public final class Vm implements AutoCloseable {
         this.memslotUpdate = new MemslotUpdate(memory, dirtyLog);
         this.lastVcpuRan = new int[kvm.cpus().count()];
         this.interrupts = new VmInterrupts(this);
+        this.pmu = new VmPmu(HostPmu.of(host.cpu()));
         this.routing = new IrqRouting(interrupts);
         this.counterOffset = host.machine().counter().count();
         Arrays.fill(lastVcpuRan, NO_VCPU);
@@ -393,6 +397,11 @@ public final class Vm implements AutoCloseable {
     @Nullable
     Vgic vgic() {
         return interrupts.vgic();
+    }
+
+    /// {@return what its vCPUs have in common of their performance monitors}
+    VmPmu pmu() {
+        return pmu;
     }
 
     TimerIrqs timerIrqs() {

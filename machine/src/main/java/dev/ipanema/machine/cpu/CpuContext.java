@@ -64,6 +64,7 @@ public final class CpuContext {
     private final CpuModel model;
     private final TranslationContext translation = new TranslationContext();
     private final VirtualCpuInterface gic = new VirtualCpuInterface();
+    private final EventCounts events = new EventCounts();
     private boolean yieldEndsRun;
     private long injected;
 
@@ -260,6 +261,11 @@ public final class CpuContext {
     /// {@return the virtual GIC CPU interface}
     public VirtualCpuInterface gic() {
         return gic;
+    }
+
+    /// {@return the events that it has caused since it was made; a reset does not change them}
+    public EventCounts events() {
+        return events;
     }
 
     /// {@return the stored value of a system register; identification registers as the guest sees them}

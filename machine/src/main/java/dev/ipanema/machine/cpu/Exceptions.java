@@ -230,6 +230,7 @@ final class Exceptions {
     /// @param implemented result of [#implementedPstate]
     static void enterEl1(CpuContext ctx, long esr, int vector, long implemented) {
         long old = ctx.pstate();
+        ctx.events().exceptionTaken(Pstate.el(old));
         long sctlr = ctx.translation().sctlrEl1;
         int vectors = Pstate.el(old) == 0 ? VECTORS_LOWER_EL : (old & Pstate.SP) != 0 ? VECTORS_SP_ELX : 0;
         ctx.sys[SysReg.SPSR_EL1.index()] = old;
@@ -262,6 +263,7 @@ final class Exceptions {
             ctx.replacePstate((ctx.pstate() & ~regardless) | (spsr & regardless) | Pstate.IL);
         }
         ctx.pc = target;
+        ctx.events().exceptionReturned();
         mmu.clearExclusive();
     }
 }

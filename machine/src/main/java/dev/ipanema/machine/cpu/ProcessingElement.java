@@ -215,12 +215,14 @@ public final class ProcessingElement {
                 continue;
             }
             long taken = exceptions.taken;
+            int el = ctx.el();
             int reason = DebugUnit.isArmed(ctx) || debugging ? runDebugged(ctx, left) : runFrom(ctx, left);
             long retired = interpreter.executed();
             if (reason == Interpreter.RESUME && exceptions.taken == taken) {
                 retired++;
             }
             instructions += retired;
+            ctx.events().retired(el, retired);
             exceptionsWithoutProgress = exceptions.taken - taken + (retired > 0 ? 0 : exceptionsWithoutProgress);
             left -= retired + exceptions.taken - taken;
             if (reason == Interpreter.TRAPPED) {
@@ -228,6 +230,7 @@ public final class ProcessingElement {
             }
             if (reason == Interpreter.WAITING) {
                 instructions++;
+                ctx.events().retired(el, 1);
                 return Exit.WAIT;
             }
         }

@@ -9,6 +9,7 @@ import dev.ipanema.arm.register.DisrEl1;
 import dev.ipanema.arm.register.HcrEl2;
 import dev.ipanema.arm.register.MdcrEl2;
 import dev.ipanema.arm.register.OslsrEl1;
+import dev.ipanema.arm.register.PmuserenrEl0;
 import dev.ipanema.arm.register.Pstate;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
@@ -40,6 +41,8 @@ final class SystemRegisters {
     private final boolean ras;
     private final boolean idst;
     private final boolean fp;
+    private final boolean pmu;
+    private final boolean pmuv3p4;
     private final long implementedPstate;
 
     SystemRegisters(Exceptions exceptions, GenericTimer timer, HardwareRandom random, CpuModel model) {
@@ -53,6 +56,8 @@ final class SystemRegisters {
         this.ras = model.guestHas(CpuFeature.RAS);
         this.fp = model.has(CpuFeature.FP);
         this.idst = model.guestHas(CpuFeature.IDST);
+        this.pmu = model.has(CpuFeature.PMU);
+        this.pmuv3p4 = model.has(CpuFeature.PMUV3P4);
         this.implementedPstate = Exceptions.implementedPstate(model);
     }
 
@@ -119,6 +124,7 @@ final class SystemRegisters {
         }
         boolean allowed = switch (reg.access()) {
             case EL0_WRITE -> true;
+            case EL0_WRITE_ONLY -> !read;
             case EL0_READ_EL1_WRITE -> read || ctx.el() == 1;
             case EL0_READ_EL1_READ -> read;
             case EL1_WRITE -> ctx.el() == 1;
@@ -135,10 +141,14 @@ final class SystemRegisters {
         if ((reg == SysReg.FPCR || reg == SysReg.FPSR) && !ctx.fpEnabled) {
             return Verdict.FP;
         }
-        if (ctx.el() == 0 && trappedFromEl0(ctx, reg)) {
+        if (ctx.el() == 0 && trappedFromEl0(ctx, reg, read)) {
             return Verdict.TRAP_EL1;
         }
-        return trappedToEl2(ctx, reg, read) ? Verdict.TRAP_EL2 : Verdict.ALLOWED;
+        if (trappedToEl2(ctx, reg, read)) {
+            return Verdict.TRAP_EL2;
+        }
+        // Counters are a hypervisor's to emulate, see EventCounts.
+        return reg.isPmu() ? Verdict.UNDEFINED : Verdict.ALLOWED;
     }
 
     /// Registers of features that a guest of this model does not have.
@@ -153,7 +163,8 @@ final class SystemRegisters {
             case GMID_EL1, CCSIDR2_EL1, LORSA_EL1, LOREA_EL1, LORN_EL1, LORC_EL1, LORID_EL1 -> false;
             case CNTPCTSS_EL0, CNTVCTSS_EL0 -> masks.ecv();
             case RNDR, RNDRRS -> rng;
-            default -> !PacKey.isHalfOf(reg) || pointerAuthentication;
+            case PMMIR_EL1 -> pmuv3p4;
+            default -> reg.isPmu() ? pmu : !PacKey.isHalfOf(reg) || pointerAuthentication;
         };
     }
 
@@ -164,12 +175,15 @@ final class SystemRegisters {
         };
     }
 
-    private static boolean trappedFromEl0(CpuContext ctx, SysReg reg) {
+    private static boolean trappedFromEl0(CpuContext ctx, SysReg reg, boolean read) {
         long sctlr = ctx.translation().sctlrEl1;
         return switch (reg) {
             case CTR_EL0 -> (sctlr & SctlrEl1.UCT) == 0;
             case DAIF -> (sctlr & SctlrEl1.UMA) == 0;
-            default -> GenericTimer.owns(reg) && !GenericTimer.allowedAtEl0(ctx, reg);
+            default ->
+                reg.isPmu()
+                        ? !PmuserenrEl0.allows(ctx.sys[SysReg.PMUSERENR_EL0.index()], reg, read)
+                        : GenericTimer.owns(reg) && !GenericTimer.allowedAtEl0(ctx, reg);
         };
     }
 
@@ -194,6 +208,7 @@ final class SystemRegisters {
             case CCSIDR_EL1, CLIDR_EL1, CSSELR_EL1 -> (hcr & (HcrEl2.TID2 | HcrEl2.TID4)) != 0;
             case ERRIDR_EL1, ERRSELR_EL1 -> (hcr & HcrEl2.TERR) != 0;
             case OSLAR_EL1, OSLSR_EL1, OSDLR_EL1, DBGPRCR_EL1 -> (mdcr & (MdcrEl2.TDOSA | MdcrEl2.TDE)) != 0;
+            case PMCR_EL0 -> (mdcr & (MdcrEl2.TPM | MdcrEl2.TPMCR)) != 0;
             case MDRAR_EL1 -> (mdcr & (MdcrEl2.TDRA | MdcrEl2.TDE)) != 0;
             default -> {
                 if (reg.isFeatureId()) {
@@ -204,6 +219,9 @@ final class SystemRegisters {
                 }
                 if (reg.isGicCpuInterface()) {
                     yield GicRegisters.trapped(ctx, reg);
+                }
+                if (reg.isPmu()) {
+                    yield (mdcr & MdcrEl2.TPM) != 0;
                 }
                 if (PacKey.isHalfOf(reg)) {
                     yield (hcr & HcrEl2.APK) == 0;

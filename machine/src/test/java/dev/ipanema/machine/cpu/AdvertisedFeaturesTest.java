@@ -44,7 +44,6 @@ class AdvertisedFeaturesTest {
             Map.entry("ID_AA64PFR0_EL1.56", 1), // CSV2
             Map.entry("ID_AA64PFR0_EL1.60", 1), // CSV3
             Map.entry("ID_AA64DFR0_EL1.0", 6), // DebugVer
-            Map.entry("ID_AA64DFR0_EL1.8", 1), // PMUVer
             Map.entry("ID_AA64DFR0_EL1.12", 5), // BRPs
             Map.entry("ID_AA64DFR0_EL1.20", 3), // WRPs
             Map.entry("ID_AA64DFR0_EL1.28", 1), // CTX_CMPs
@@ -87,7 +86,10 @@ class AdvertisedFeaturesTest {
             CpuFeature.E0PD, // Stage1Half
             CpuFeature.CNP, // ArchTlb
             CpuFeature.IDST, // SystemRegisters
-            CpuFeature.ECV); // GenericTimer
+            CpuFeature.ECV, // GenericTimer
+            CpuFeature.PMU, // EventCounts, SystemRegisters, and a hypervisor
+            CpuFeature.PMUV3P4, // as PMU
+            CpuFeature.PMUV3P5); // as PMU
 
     private static List<String> models() {
         List<String> models = new ArrayList<>(CpuModel.names());

@@ -230,7 +230,8 @@ final class VirtDebug implements DebugTarget {
         CpuContext context = cpu(cpu);
         for (SysReg reg : SysReg.values()) {
             long value = context.get(reg);
-            if (value != 0 && !reg.isFeatureId()) {
+            // What the context holds of performance monitors is KVM's, not the guest's.
+            if (value != 0 && !reg.isFeatureId() && !reg.isPmu()) {
                 text.append("%-20s 0x%016x%n".formatted(reg.name(), value));
             }
         }

@@ -1,5 +1,6 @@
 package dev.ipanema.vmm.boot;
 
+import dev.ipanema.arm.cpu.CpuFeature;
 import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.arm.register.MpidrEl1;
 import dev.ipanema.base.text.BadInput;
@@ -123,6 +124,9 @@ final class VirtDeviceTree {
         cpus(cpu);
         root.node("psci").strings("compatible", "arm,psci-1.0", "arm,psci-0.2").strings("method", "hvc");
         timer();
+        if (cpu.has(CpuFeature.PMU)) {
+            pmu();
+        }
         gic();
         root.node("apb-pclk")
                 .strings("compatible", "fixed-clock")
@@ -239,6 +243,13 @@ final class VirtDeviceTree {
                 .strings("compatible", "arm,armv8-timer")
                 .cells("interrupts", cells)
                 .flag("always-on");
+    }
+
+    /// Performance monitors (binding `arm/pmu.yaml`).
+    private void pmu() {
+        root.node("pmu")
+                .strings("compatible", "arm,armv8-pmuv3")
+                .cells("interrupts", GIC_PPI, VirtMap.PMU_PPI - FIRST_PPI, ppiFlags());
     }
 
     /// GICv2 says in bits 15:8 which CPUs a PPI reaches.

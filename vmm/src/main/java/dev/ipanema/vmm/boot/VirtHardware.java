@@ -86,6 +86,9 @@ final class VirtHardware implements AutoCloseable {
                             VirtMap.PVTIME + vcpu.id() * PVTIME_STRUCTURE));
         }
         interrupts = new VirtInterrupts(vm, config.irqchip());
+        if (hasPmu(vm)) {
+            vcpus.forEach(VirtHardware::initialisePmu);
+        }
         serial = new SerialPort(new Pl011(console, interrupts.spi(VirtMap.UART_SPI)));
         bus.add("uart", VirtMap.UART, VirtMap.UART_SIZE, serial);
         rtc = new Pl031(config.epochSeconds(), interrupts.spi(VirtMap.RTC_SPI));
@@ -108,6 +111,18 @@ final class VirtHardware implements AutoCloseable {
     private static boolean isInside(long address, long size, long base, long length) {
         long offset = address - base;
         return address >= base && offset <= length && size <= length - offset;
+    }
+
+    private static boolean hasPmu(Vm vm) {
+        return vm.checkExtension(KvmCap.KVM_CAP_ARM_PMU_V3) > 0;
+    }
+
+    private static void initialisePmu(Vcpu vcpu) {
+        int group = KvmDeviceUapi.KVM_ARM_VCPU_PMU_V3_CTRL;
+        succeed(
+                "KVM_ARM_VCPU_PMU_V3_IRQ",
+                vcpu.setDeviceAttr(group, KvmDeviceUapi.KVM_ARM_VCPU_PMU_V3_IRQ, VirtMap.PMU_PPI));
+        succeed("KVM_ARM_VCPU_PMU_V3_INIT", vcpu.setDeviceAttr(group, KvmDeviceUapi.KVM_ARM_VCPU_PMU_V3_INIT, 0));
     }
 
     private static FwCfg fwCfg(VirtConfig config, GuestBoot.Firmware firmware, DmaPort dma) {
@@ -193,6 +208,7 @@ final class VirtHardware implements AutoCloseable {
     private static int features(Vm vm) {
         boolean pointerAuthentication = vm.checkExtension(KvmCap.KVM_CAP_ARM_PTRAUTH_ADDRESS) > 0;
         return Vcpu.KVM_ARM_VCPU_PSCI_0_2
+                | (hasPmu(vm) ? VcpuFeatures.KVM_ARM_VCPU_PMU_V3 : 0)
                 | (pointerAuthentication
                         ? VcpuFeatures.KVM_ARM_VCPU_PTRAUTH_ADDRESS | VcpuFeatures.KVM_ARM_VCPU_PTRAUTH_GENERIC
                         : 0);

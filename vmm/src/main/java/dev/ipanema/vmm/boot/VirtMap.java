@@ -44,6 +44,11 @@ public final class VirtMap {
     /// Bytes of RAM that fit below the ECAM window.
     public static final long MAX_RAM = PCIE_ECAM - RAM;
 
+    /// The overflow interrupt of the performance monitors, an interrupt ID private to a processor (Base
+    /// System
+    /// Architecture, DEN0094, table of PPIs).
+    public static final int PMU_PPI = 23;
+
     private VirtMap() {}
 
     /// {@return the plan of a machine without devices of the host}

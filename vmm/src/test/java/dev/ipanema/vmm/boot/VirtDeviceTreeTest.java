@@ -77,6 +77,16 @@ class VirtDeviceTreeTest {
     }
 
     @Test
+    void performanceMonitorsAreThereWhenTheProcessorHasThem() {
+        DeviceTree with = VirtDeviceTree.build(config().build(), CPU, 0);
+        DeviceTree without = VirtDeviceTree.build(config().build(), CpuModel.parse("cortex-a76-pmu"), 0);
+
+        assertThat(with.root().child("pmu").string("compatible")).isEqualTo("arm,armv8-pmuv3");
+        assertThat(with.root().child("pmu").has("interrupts")).isTrue();
+        assertThat(without.root().child("pmu").has("compatible")).isFalse();
+    }
+
+    @Test
     void theSeedDecidesTheRandomness() {
         byte[] one = VirtDeviceTree.build(config().seed(1).build(), VirtMap.plan(), CPU, 0)
                 .toBlob();
