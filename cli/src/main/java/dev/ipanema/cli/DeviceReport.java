@@ -33,7 +33,7 @@ final class DeviceReport {
         Map<Mapped, Long> sums = new TreeMap<>();
         for (Stage2Row row : slot.stage2()) {
             long leaf =
-                    1L << LEAF_SHIFT + LEVEL_SHIFT * (LAST_LEVEL - row.leaf().level());
+                    1L << (LEAF_SHIFT + LEVEL_SHIFT * (LAST_LEVEL - row.leaf().level()));
             sums.merge(new Mapped(row.leaf().type(), leaf), row.size(), Long::sum);
         }
         return sums;

@@ -78,8 +78,9 @@ class VirtDeviceTreeTest {
 
     @Test
     void performanceMonitorsAreThereWhenTheProcessorHasThem() {
-        DeviceTree with = VirtDeviceTree.build(config().build(), CPU, 0);
-        DeviceTree without = VirtDeviceTree.build(config().build(), CpuModel.parse("cortex-a76-pmu"), 0);
+        DeviceTree with = VirtDeviceTree.build(config().build(), VirtMap.plan(), CPU, 0);
+        DeviceTree without =
+                VirtDeviceTree.build(config().build(), VirtMap.plan(), CpuModel.parse("cortex-a76-pmu"), 0);
 
         assertThat(with.root().child("pmu").string("compatible")).isEqualTo("arm,armv8-pmuv3");
         assertThat(with.root().child("pmu").has("interrupts")).isTrue();
