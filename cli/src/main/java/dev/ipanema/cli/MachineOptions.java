@@ -160,7 +160,7 @@ final class MachineOptions {
         boolean given = !initrds.isEmpty() || params != null || dtb != null || !disks.isEmpty() || !devices.isEmpty();
         if (given || map != null || egm) {
             throw new BadInput(
-                    "-i, -p, -d, --device, --dtb, --egm and --map are about an image (-k, --guest) or firmware (--bios), and none is"
+                    "-i, -p, -d, --device, --dtb, --egm and --map are about an image (-k) or firmware (--bios), and none is"
                             + " given");
         }
     }
