@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The address space of one process (`mm_struct`): VMAs, page table, `mmap_lock`, MMU notifiers. Pages are
@@ -391,9 +392,9 @@ public final class AddressSpace implements AutoCloseable {
     }
 
     /// Removes the entries of all VMAs that map pages `[pgoff, pgoff + pages)` of a file.
-    void zapMappingsOf(MappableFile file, long pgoff, long pages) {
+    void zapMappingsOf(MappableFile file, long pgoff, long pages, Predicate<Vma> which) {
         for (Vma vma : vmas.snapshot()) {
-            if (file.equals(vma.file())) {
+            if (file.equals(vma.file()) && which.test(vma)) {
                 long first = Math.max(pgoff, vma.pgoff());
                 long last = Math.min(pgoff + pages, vma.pgoff() + (vma.size() >>> HostPte.PAGE_SHIFT));
                 if (first < last) {
@@ -407,7 +408,7 @@ public final class AddressSpace implements AutoCloseable {
     /// Removes the entries over one page of a file and sends the process SIGBUS for each address it had there.
     void failPage(MappableFile file, long pgoff) {
         for (Vma vma : vmas.snapshot()) {
-            long hva = vma.start() + (pgoff - vma.pgoff() << HostPte.PAGE_SHIFT);
+            long hva = vma.start() + ((pgoff - vma.pgoff()) << HostPte.PAGE_SHIFT);
             if (file.equals(vma.file()) && pgoff >= vma.pgoff() && vma.contains(hva)) {
                 ranges.zap(vma, hva, hva + PAGE_SIZE);
                 memoryErrors.add(new MemoryErrorSignal(hva, HostPte.PAGE_SHIFT));

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 
 /// The memory of one host kernel: the physical memory it runs on, its PFN database, its page allocator, the
 /// shared zero pages and the address spaces of its processes. Thread-safe.
@@ -267,9 +268,15 @@ public final class KernelMemory {
     /// Removes every mapping of `[offset, offset + length)` of a file from all address spaces, with MMU
     /// notifiers (`unmap_mapping_range`). The next access faults again.
     public void unmapMappingRange(MappableFile file, long offset, long length) {
+        unmapMappingRange(file, offset, length, vma -> true);
+    }
+
+    /// [#unmapMappingRange(MappableFile, long, long)] of some VMAs only.
+    public void unmapMappingRange(MappableFile file, long offset, long length, Predicate<Vma> which) {
+        long first = offset >>> HostPte.PAGE_SHIFT;
+        long pages = (length + AddressSpace.PAGE_SIZE - 1) >>> HostPte.PAGE_SHIFT;
         for (AddressSpace mm : addressSpaces) {
-            mm.zapMappingsOf(
-                    file, offset >>> HostPte.PAGE_SHIFT, (length + AddressSpace.PAGE_SIZE - 1) >>> HostPte.PAGE_SHIFT);
+            mm.zapMappingsOf(file, first, pages, which);
         }
     }
 

@@ -32,7 +32,7 @@ public final class PinnedRange implements AutoCloseable {
         this.kernel = mm.kernel();
         this.hva = hva;
         this.size = size;
-        this.chunks = new long[Math.toIntExact((size - 1 >>> HostPte.PAGE_SHIFT + CHUNK_SHIFT) + 1)][];
+        this.chunks = new long[Math.toIntExact(((size - 1) >>> (HostPte.PAGE_SHIFT + CHUNK_SHIFT)) + 1)][];
         kernel.register(this);
     }
 

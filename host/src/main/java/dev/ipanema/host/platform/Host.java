@@ -2,18 +2,28 @@ package dev.ipanema.host.platform;
 
 import dev.ipanema.arm.cpu.CpuFeature;
 import dev.ipanema.arm.cpu.CpuModel;
+import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.time.Ticker;
+import dev.ipanema.devices.gpu.CoherentGpu;
 import dev.ipanema.devices.gpu.GpuBar0;
 import dev.ipanema.host.driver.DeviceRegion;
+import dev.ipanema.host.driver.EgmDevice;
 import dev.ipanema.host.mm.AddressSpace;
 import dev.ipanema.host.mm.KernelMemory;
 import dev.ipanema.host.mm.PfnDatabase;
+import dev.ipanema.host.vfio.Delay;
+import dev.ipanema.host.vfio.DeviceIommu;
+import dev.ipanema.host.vfio.PhysicalFunction;
+import dev.ipanema.host.vfio.Vfio;
 import dev.ipanema.machine.cpu.GicvFrame;
 import dev.ipanema.machine.cpu.Machine;
 import dev.ipanema.machine.memory.PhysicalMemory;
 import dev.ipanema.machine.memory.PhysicalMemoryBuilder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /// One running host: its machine, and the memory of the kernel that runs on it. Processes are address
@@ -27,11 +37,13 @@ public final class Host implements AutoCloseable {
     private final HostProfile profile;
     private final Machine machine;
     private final KernelMemory kernel;
-    private final @Nullable GpuBar0 bar0;
+    private final List<CoherentGpu> gpus = new ArrayList<>();
+    private final List<DeviceThread> deviceThreads = new ArrayList<>();
+    private final List<EgmDevice> egm = new ArrayList<>();
+    private final Vfio vfio;
 
     private Host(Builder builder) {
         this.profile = builder.profile;
-        HostProfile.Gpu gpu = profile.gpu();
         PhysicalMemoryBuilder memory = PhysicalMemory.builder();
         List<PfnDatabase.PfnRange> pfnRanges = new ArrayList<>();
         List<PfnDatabase.PfnRange> reserved = new ArrayList<>();
@@ -48,10 +60,8 @@ public final class Host implements AutoCloseable {
                 reserved.add(pfns);
             }
         }
-        this.bar0 = gpu == null ? null : new GpuBar0(gpu.identity());
-        if (gpu != null && bar0 != null) {
-            memory.mmio("bar0", gpu.bar0Base(), GpuBar0.SIZE, bar0);
-        }
+        Fabric fabric = new Fabric(profile.gpus());
+        List<PhysicalFunction> functions = addGpus(builder, memory, fabric);
         GicvFrame gicv = new GicvFrame();
         if (profile.hasGicv2Compatibility()) {
             memory.mmio("gicv", GICV_BASE, GicvFrame.SIZE, gicv);
@@ -64,6 +74,53 @@ public final class Host implements AutoCloseable {
         gicv.attach(machine);
         this.kernel = new KernelMemory(
                 machine.physicalMemory(), new PfnDatabase(pfnRanges), reserved, mte(), builder.thpAlways);
+        fabric.attach(machine.physicalMemory());
+        this.vfio = new Vfio(kernel, functions, builder.ticker, builder.delay);
+        for (MemoryRange range : profile.memory()) {
+            if (range.kind() == MemoryRange.Kind.EGM) {
+                egm.add(new EgmDevice(kernel, "/dev/" + range.name(), range.base(), range.size()));
+            }
+        }
+    }
+
+    private List<PhysicalFunction> addGpus(Builder builder, PhysicalMemoryBuilder memory, Fabric fabric) {
+        List<PhysicalFunction> functions = new ArrayList<>();
+        for (HostProfile.Gpu gpu : profile.gpus()) {
+            DeviceIommu iommu = new DeviceIommu();
+            CoherentGpu hardware = new CoherentGpu(
+                    gpu.model(), gpu.memoryBase(), gpu.memorySize(), iommu, fabric, executor(builder, gpu.bdf()));
+            hardware.setLink(gpu.linkUp());
+            hardware.setTrained(gpu.trained());
+            String suffix = gpus.isEmpty() ? "" : "-" + gpus.size();
+            memory.mmio("bar0" + suffix, gpu.bar0Base(), GpuBar0.SIZE, hardware.bar0());
+            memory.mmio("bar2" + suffix, gpu.bar2Base(), CoherentGpu.APERTURE_SIZE, hardware.bar2());
+            gpus.add(hardware);
+            functions.add(new PhysicalFunction(
+                    gpu.bdf(),
+                    hardware,
+                    hardware::reset,
+                    iommu,
+                    Map.of(CoherentGpu.REGISTER_BAR, gpu.bar0Base(), CoherentGpu.APERTURE_BAR, gpu.bar2Base()),
+                    properties(gpu)));
+        }
+        return functions;
+    }
+
+    private Executor executor(Builder builder, String bdf) {
+        if (builder.devicesOnCallersThread) {
+            return Runnable::run;
+        }
+        DeviceThread thread = new DeviceThread("gpu " + bdf);
+        deviceThreads.add(thread);
+        return thread;
+    }
+
+    private static PhysicalFunction.MemoryProperties properties(HostProfile.Gpu gpu) {
+        return switch (gpu.properties()) {
+            case PRESENT -> new PhysicalFunction.MemoryProperties(true, gpu.memoryBase(), gpu.memorySize());
+            case ABSENT -> PhysicalFunction.MemoryProperties.absent();
+            case SIZE_0 -> new PhysicalFunction.MemoryProperties(true, gpu.memoryBase(), 0);
+        };
     }
 
     /// {@return a builder of a host of a kind, with one processing element and the host's clock}
@@ -78,6 +135,8 @@ public final class Host implements AutoCloseable {
         private long maxResident;
         private Ticker ticker = Ticker.system();
         private boolean thpAlways;
+        private boolean devicesOnCallersThread;
+        private Delay delay = Delay.none();
 
         private Builder(HostProfile profile) {
             this.profile = profile;
@@ -105,6 +164,19 @@ public final class Host implements AutoCloseable {
         /// (`/sys/kernel/mm/transparent_hugepage/enabled`: `always` instead of `madvise`).
         public Builder thpAlways(boolean always) {
             thpAlways = always;
+            return this;
+        }
+
+        /// Lets devices do their work on the thread that asks for it, so that a run can repeat exactly; without it
+        /// each has a thread of its own.
+        public Builder devicesOnCallersThread(boolean onCallers) {
+            devicesOnCallersThread = onCallers;
+            return this;
+        }
+
+        /// Sets how drivers wait for a device that is not ready; without it, not at all: the devices count looks.
+        public Builder delay(Delay newDelay) {
+            delay = newDelay;
             return this;
         }
 
@@ -179,9 +251,44 @@ public final class Host implements AutoCloseable {
         return kernel.newAddressSpace();
     }
 
-    /// {@return the registers of the GPU, null on a host without}
+    /// {@return the plain registers of the first GPU, null on a host without}
     public @Nullable GpuBar0 bar0() {
-        return bar0;
+        return gpus.isEmpty() ? null : gpus.getFirst().registers();
+    }
+
+    /// {@return the GPUs as hardware, in the order of the profile}
+    public List<CoherentGpu> gpus() {
+        return List.copyOf(gpus);
+    }
+
+    /// {@return where the devices are that can be handed to a process: `0000:01:00.0` and so on}
+    public List<String> pciDevices() {
+        return vfio.devices();
+    }
+
+    /// {@return the drivers that hand devices to processes}
+    public Vfio vfio() {
+        return vfio;
+    }
+
+    /// Opens `/dev/egm0` and so on, memory hidden from the kernel for guests.
+    ///
+    /// @return the device, to be closed
+    /// @throws BadInput when there is none of the number
+    public EgmDevice egm(int index) {
+        if (index < 0 || index >= egm.size()) {
+            throw new BadInput("Host '" + profile.name() + "' has no /dev/egm" + index + ", but " + egm.size());
+        }
+        egm.get(index).open();
+        return egm.get(index);
+    }
+
+    /// {@return what ended a device's work though nothing should, empty while all is well: the simulated memory may be
+    /// used up}
+    public Optional<Throwable> deviceFailure() {
+        return deviceThreads.stream()
+                .flatMap(thread -> thread.failure().stream())
+                .findFirst();
     }
 
     /// {@return a file whose mapping is part of the GPU's memory}
@@ -220,6 +327,8 @@ public final class Host implements AutoCloseable {
     /// Ends all processes and gives the memory back. No processing element may be running.
     @Override
     public void close() {
+        gpus.forEach(CoherentGpu::reset);
+        deviceThreads.forEach(DeviceThread::close);
         kernel.addressSpaces().forEach(AddressSpace::close);
         machine.close();
     }

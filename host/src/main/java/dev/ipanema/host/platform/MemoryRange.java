@@ -17,7 +17,9 @@ public record MemoryRange(String name, Kind kind, long base, long size) {
         /// Memory inside a present section but not in memblock: struct pages, not `pfn_is_map_memory`.
         NOMAP_VALID(false, true),
         /// Memory that the kernel never added, such as a coherent GPU's: neither.
-        DEVICE_MEMORY(false, false);
+        DEVICE_MEMORY(false, false),
+        /// DRAM that firmware hides from the kernel for guests (Extended GPU Memory): neither.
+        EGM(false, false);
 
         private final boolean mapMemory;
         private final boolean structPage;

@@ -8,6 +8,11 @@ public interface Delay {
     /// @return false when the waiting thread was told to end (a fatal signal)
     boolean sleep(long millis);
 
+    /// {@return a wait that does not wait: simulated devices count how often they are looked at}
+    static Delay none() {
+        return millis -> !Thread.currentThread().isInterrupted();
+    }
+
     /// {@return the host's clock; an interrupt of the thread is the fatal signal}
     static Delay system() {
         return millis -> {
