@@ -8,11 +8,9 @@ import dev.ipanema.host.platform.Host;
 import dev.ipanema.kvm.abort.KvmIoBus;
 import dev.ipanema.kvm.abort.KvmIoDevice;
 import dev.ipanema.kvm.memslot.DirtyRing;
-import dev.ipanema.kvm.memslot.GuestMemory;
 import dev.ipanema.kvm.mmu.DirtyLog;
 import dev.ipanema.kvm.mmu.MemslotUpdate;
 import dev.ipanema.kvm.mmu.S2Mmu;
-import dev.ipanema.kvm.mmu.VmGuestMemfd;
 import dev.ipanema.kvm.mmu.VmMemory;
 import dev.ipanema.kvm.pmu.HostPmu;
 import dev.ipanema.kvm.pmu.VmPmu;
@@ -20,10 +18,8 @@ import dev.ipanema.kvm.stage2.Stage2PageTable;
 import dev.ipanema.kvm.stage2.Vmid;
 import dev.ipanema.kvm.timer.TimerIrqs;
 import dev.ipanema.kvm.trace.KvmTrace;
-import dev.ipanema.kvm.uapi.KvmCap;
 import dev.ipanema.kvm.uapi.KvmDevice;
 import dev.ipanema.kvm.uapi.KvmIrqRoute;
-import dev.ipanema.kvm.uapi.KvmMem;
 import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
 import dev.ipanema.kvm.vgic.Vgic;
 import dev.ipanema.machine.cpu.InstructionClock;
@@ -60,7 +56,8 @@ public final class Vm implements AutoCloseable {
     private final int[] lastVcpuRan;
     private final long counterOffset;
     private final List<Vcpu> vcpus = new CopyOnWriteArrayList<>();
-    private final List<VmGuestMemfd> guestMemfds = new CopyOnWriteArrayList<>();
+    private final GuestMemfds guestMemfds;
+    private final VmCapabilities capabilities;
     private volatile KvmIoBus bus = KvmIoBus.EMPTY;
     private volatile DecisionTrail lastTrail = DecisionTrail.off();
 
@@ -68,6 +65,8 @@ public final class Vm implements AutoCloseable {
         this.kvm = kvm;
         this.host = host;
         this.memory = new VmMemory(kvm.version(), kvm.caps(), mm, mmu, ipaBits, MAX_VCPUS, trace);
+        this.guestMemfds = new GuestMemfds(memory, host.kernel());
+        this.capabilities = new VmCapabilities(this);
         this.dirtyLog = new DirtyLog(memory);
         this.memslotUpdate = new MemslotUpdate(memory, dirtyLog);
         this.lastVcpuRan = new int[kvm.cpus().count()];
@@ -95,89 +94,7 @@ public final class Vm implements AutoCloseable {
     /// @param args up to four arguments, missing ones are 0
     public int enableCap(int cap, long flags, long... args) {
         requireUsable();
-        long first = args.length > 0 ? args[0] : 0;
-        if (flags != 0 || !kvm.version().knowsCapability(cap)) {
-            return Errno.EINVAL.negated();
-        }
-        memory.slotsLock().lock();
-        try {
-            return switch (cap) {
-                case KvmCap.KVM_CAP_ARM_NISV_TO_USER -> {
-                    memory.enableNisvToUser();
-                    yield 0;
-                }
-                case KvmCap.KVM_CAP_ARM_SEA_TO_USER -> {
-                    memory.enableSeaToUser();
-                    yield 0;
-                }
-                case KvmCap.KVM_CAP_ARM_MTE -> enableMte();
-                case KvmCap.KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 -> enableManualProtect(first);
-                case KvmCap.KVM_CAP_DIRTY_LOG_RING_ACQ_REL -> enableRing(first);
-                case KvmCap.KVM_CAP_DIRTY_LOG_RING_WITH_BITMAP -> enableRingWithBitmap();
-                case KvmCap.KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE -> enableEagerSplit(first);
-                default -> Errno.EINVAL.negated();
-            };
-        } finally {
-            memory.slotsLock().unlock();
-        }
-    }
-
-    private int enableMte() {
-        boolean gmemSlots = false;
-        for (int i = 0; i < memory.memslots().size(); i++) {
-            gmemSlots |= memory.memslots().at(i).gmem() != null;
-        }
-        if (!kvm.caps().mte() || !vcpus.isEmpty() || gmemSlots) {
-            return Errno.EINVAL.negated();
-        }
-        memory.enableMte();
-        return 0;
-    }
-
-    private int enableManualProtect(long options) {
-        long allowed = KvmCap.KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE;
-        if ((options & allowed) != 0) {
-            allowed |= KvmCap.KVM_DIRTY_LOG_INITIALLY_SET;
-        }
-        if ((options & ~allowed) != 0) {
-            return Errno.EINVAL.negated();
-        }
-        memory.logging().setManualProtect((int) options);
-        return 0;
-    }
-
-    private int enableRing(long bytes) {
-        long smallest = Math.max(
-                AddressSpace.PAGE_SIZE, (long) DirtyRing.KVM_DIRTY_RING_RSVD_ENTRIES * KvmCap.KVM_DIRTY_GFN_SIZE);
-        if (Long.bitCount(bytes) != 1 || bytes < smallest) {
-            return Errno.EINVAL.negated();
-        }
-        if (bytes > (long) KvmCap.KVM_DIRTY_RING_MAX_ENTRIES * KvmCap.KVM_DIRTY_GFN_SIZE) {
-            return Errno.E2BIG.negated();
-        }
-        if (memory.logging().ringEntries() != 0 || !vcpus.isEmpty()) {
-            return Errno.EINVAL.negated();
-        }
-        memory.logging().setRingEntries((int) (bytes / KvmCap.KVM_DIRTY_GFN_SIZE));
-        return 0;
-    }
-
-    private int enableRingWithBitmap() {
-        if (memory.logging().ringEntries() == 0 || memory.memslots().size() != 0) {
-            return Errno.EINVAL.negated();
-        }
-        memory.logging().enableRingWithBitmap();
-        return 0;
-    }
-
-    private int enableEagerSplit(long chunk) {
-        boolean supported =
-                chunk == 0 || (Long.bitCount(chunk) == 1 && (chunk & Extensions.supportedBlockSizes()) != 0);
-        if (memory.memslots().size() != 0 || !supported) {
-            return Errno.EINVAL.negated();
-        }
-        memory.logging().setEagerSplitChunk(chunk);
-        return 0;
+        return capabilities.enable(cap, flags, args.length > 0 ? args[0] : 0);
     }
 
     // ---- memory ----------------------------------------------------------------------------------------------------
@@ -196,11 +113,7 @@ public final class Vm implements AutoCloseable {
         requireUsable();
         DecisionTrail trail = kvm.newTrail();
         lastTrail = trail;
-        return memslotUpdate.set(region, version2, this::guestMemory, trail);
-    }
-
-    private @Nullable GuestMemory guestMemory(int fd) {
-        return fd >= 0 && fd < guestMemfds.size() ? guestMemfds.get(fd) : null;
+        return memslotUpdate.set(region, version2, guestMemfds::find, trail);
     }
 
     /// `KVM_CREATE_GUEST_MEMFD`.
@@ -208,20 +121,12 @@ public final class Vm implements AutoCloseable {
     /// @return a file descriptor for [UserspaceMemoryRegion#guestMemfd()] and [#guestMemfd], or a negated errno
     public int createGuestMemfd(long size, long flags) {
         requireUsable();
-        long known = KvmMem.GUEST_MEMFD_FLAG_MMAP | KvmMem.GUEST_MEMFD_FLAG_INIT_SHARED;
-        if (!kvm.version().guestMemfdBuiltIn()) {
-            return Errno.ENOTTY.negated();
-        }
-        if ((flags & ~known) != 0 || size <= 0 || size % AddressSpace.PAGE_SIZE != 0) {
-            return Errno.EINVAL.negated();
-        }
-        guestMemfds.add(new VmGuestMemfd(memory, new GuestMemfd(host.kernel(), size, flags)));
-        return guestMemfds.size() - 1;
+        return guestMemfds.create(size, flags);
     }
 
     /// {@return the file of a descriptor that [#createGuestMemfd] gave, for mmap}
     public GuestMemfd guestMemfd(int fd) {
-        return guestMemfds.get(fd).file();
+        return guestMemfds.file(fd);
     }
 
     /// Puts a device that KVM emulates itself on the VM's MMIO bus.
@@ -534,9 +439,6 @@ public final class Vm implements AutoCloseable {
             vcpu.close();
         }
         memory.close();
-        for (VmGuestMemfd memfd : guestMemfds) {
-            memfd.file().removeListener(memfd);
-            memfd.file().close();
-        }
+        guestMemfds.close();
     }
 }
