@@ -26,12 +26,14 @@ public final class PciConfigSpace {
     /// Command: the INTx pin is not driven.
     public static final int COMMAND_INTX_DISABLE = 1 << 10;
 
+    /// Offset of the first of the registers of BARs.
+    static final int BAR0 = 0x10;
+
     private static final int COMMAND_PARITY = 1 << 6;
     private static final int COMMAND_SERR = 1 << 8;
     private static final int STATUS = 0x06;
     private static final int STATUS_INTERRUPT = 1 << 3;
     private static final int STATUS_CAPABILITIES = 1 << 4;
-    private static final int BAR0 = 0x10;
     private static final int SUBSYSTEM_VENDOR = 0x2c;
     private static final int CAPABILITIES = 0x34;
     private static final int INTERRUPT_LINE = 0x3c;
@@ -247,6 +249,11 @@ public final class PciConfigSpace {
     /// {@return whether a BAR's register is the lower half of a 64-bit one}
     public static boolean isWideBar(long low) {
         return (low & (BAR_IO | BAR_64)) == BAR_64;
+    }
+
+    /// {@return whether a BAR's register says that reads have no side effects}
+    static boolean isPrefetchableBar(long low) {
+        return (low & (BAR_IO | BAR_PREFETCHABLE)) == BAR_PREFETCHABLE;
     }
 
     /// {@return where a BAR answers, [PciFunction#NOWHERE] when its decoding is off or it has no address}

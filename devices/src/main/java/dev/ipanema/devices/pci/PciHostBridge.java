@@ -152,6 +152,17 @@ public final class PciHostBridge {
         return List.copyOf(placed);
     }
 
+    /// {@return the functions on the bus, by slot}
+    public List<PciFunction> functions() {
+        List<PciFunction> all = new ArrayList<>();
+        for (PciFunction function : functions) {
+            if (function != null) {
+                all.add(function);
+            }
+        }
+        return all;
+    }
+
     private @Nullable Placed find(PciFunction.Space space, long address, int bytes) {
         for (Placed bar : placed) {
             if (bar.answers(space, address, bytes)) {

@@ -324,7 +324,9 @@ final class VirtDeviceTree {
             pcie.cells("msi-map", 0, ITS_PHANDLE, 0, REQUESTER_IDS);
         }
         if (plan.presetBars()) {
+            // Linux reads it at the bridge, and before 6.12 in /chosen only.
             pcie.cells("linux,pci-probe-only", 1);
+            root.child("chosen").cells("linux,pci-probe-only", 1);
         }
         if (isNuma()) {
             pcie.cells("numa-node-id", 0);

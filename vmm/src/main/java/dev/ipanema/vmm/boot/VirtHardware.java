@@ -5,6 +5,7 @@ import dev.ipanema.base.text.BadInput;
 import dev.ipanema.devices.bus.IrqLine;
 import dev.ipanema.devices.clock.Pl031;
 import dev.ipanema.devices.firmware.FwCfg;
+import dev.ipanema.devices.pci.BarAssignment;
 import dev.ipanema.devices.pci.PciHostBridge;
 import dev.ipanema.devices.pci.VirtioPci;
 import dev.ipanema.devices.serial.Pl011;
@@ -100,6 +101,18 @@ final class VirtHardware implements AutoCloseable {
         PciHostBridge bridge = pci(passthrough.plan());
         int slot = addVirtio(config, bridge, memory.dma());
         passthrough.plug(bridge, slot, this::isPciMemory);
+        if (passthrough.plan().presetBars()) {
+            assignBars(bridge, passthrough.plan());
+        }
+    }
+
+    /// The guest keeps the BARs that have an address, if its kernel finds that all of them have one.
+    private static void assignBars(PciHostBridge bridge, AddressPlan plan) {
+        new BarAssignment(
+                        new BarAssignment.Window(VirtMap.PCIE_MMIO, VirtMap.PCIE_MMIO_SIZE),
+                        new BarAssignment.Window(plan.highMmio(), plan.highMmioSize()),
+                        new BarAssignment.Window(0, VirtMap.PCIE_PIO_SIZE))
+                .assign(bridge.functions());
     }
 
     private boolean isPciMemory(long address, long size) {
