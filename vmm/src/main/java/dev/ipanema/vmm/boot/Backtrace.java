@@ -1,5 +1,6 @@
 package dev.ipanema.vmm.boot;
 
+import dev.ipanema.arm.a64.Disassembler;
 import dev.ipanema.arm.exception.Esr;
 import dev.ipanema.arm.exception.Par;
 import dev.ipanema.arm.pauth.AuthenticatedPointer;
@@ -39,6 +40,7 @@ final class Backtrace {
                 .append(Sizes.hex(cpu.get(SysReg.FAR_EL1)))
                 .append('\n');
         frame(text, "pc", cpu.pc());
+        instruction(text);
         frame(text, "elr", cpu.get(SysReg.ELR_EL1));
         frame(text, "lr", cpu.x(LINK_REGISTER));
         long frame = cpu.x(FRAME_POINTER);
@@ -58,6 +60,16 @@ final class Backtrace {
         return text.toString();
     }
 
+    /// What the guest was about to execute: it tells more of an abort than its address when there are no symbols.
+    private void instruction(StringBuilder text) {
+        long hva = hva(cpu.pc(), Integer.BYTES);
+        if (hva >= 0) {
+            int insn = (int) memory.userMemory().load(hva, Integer.BYTES);
+            text.setLength(text.length() - 1);
+            text.append(": ").append(Disassembler.disassemble(insn, cpu.pc())).append('\n');
+        }
+    }
+
     /// A return address may be signed (FEAT_PAuth).
     private void frame(StringBuilder text, String label, long pointer) {
         long address = AuthenticatedPointer.strip(pointer, cpu.get(SysReg.TCR_EL1), false, cpu.model());
@@ -68,7 +80,13 @@ final class Backtrace {
 
     /// {@return where the VMM has mapped a frame record, negative when it is not in RAM}
     private long frameHva(long va) {
-        long par = (va & Long.BYTES - 1) == 0 ? mmu.parOf(AtOp.S1E1R, va) : Par.F;
-        return Par.isFault(par) ? -1 : memory.hva(Par.pa(par) | (va & PAGE_MASK), 2 * Long.BYTES);
+        return hva(va, 2 * Long.BYTES);
+    }
+
+    /// {@return where the VMM has mapped what the guest has at an address, negative when that is not aligned or no RAM}
+    private long hva(long va, int length) {
+        int alignment = Math.min(length, Long.BYTES);
+        long par = (va & alignment - 1) == 0 ? mmu.parOf(AtOp.S1E1R, va) : Par.F;
+        return Par.isFault(par) ? -1 : memory.hva(Par.pa(par) | (va & PAGE_MASK), length);
     }
 }
