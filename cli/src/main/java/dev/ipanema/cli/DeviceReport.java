@@ -7,8 +7,10 @@ import dev.ipanema.vmm.boot.VirtMachine;
 import dev.ipanema.vmm.passthrough.DeviceStatus;
 import dev.ipanema.vmm.passthrough.Migration;
 import dev.ipanema.vmm.probe.Stage2Row;
+import dev.ipanema.vmm.scenario.LeafState;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -59,12 +61,18 @@ record DeviceReport(
         }
     }
 
-    /// Bytes mapped with one type by leaves of one size.
-    private record Mapped(String type, long leaf) implements Comparable<Mapped> {
+    /// Leaves that are alike.
+    ///
+    /// @param leaf bytes of one
+    private record Mapped(String type, String s2ap, int xn, long leaf) implements Comparable<Mapped> {
+        private static final Comparator<Mapped> ORDER = Comparator.comparing(Mapped::type)
+                .thenComparing(Mapped::leaf, Comparator.reverseOrder())
+                .thenComparing(Mapped::s2ap)
+                .thenComparing(Mapped::xn);
+
         @Override
         public int compareTo(Mapped other) {
-            int byType = type.compareTo(other.type);
-            return byType != 0 ? byType : Long.compare(other.leaf, leaf);
+            return ORDER.compare(this, other);
         }
     }
 
@@ -73,7 +81,8 @@ record DeviceReport(
         for (Stage2Row row : slot.stage2()) {
             long leaf =
                     1L << (LEAF_SHIFT + LEVEL_SHIFT * (LAST_LEVEL - row.leaf().level()));
-            sums.merge(new Mapped(row.leaf().type(), leaf), row.size(), Long::sum);
+            LeafState state = row.leaf();
+            sums.merge(new Mapped(state.type(), state.s2ap(), state.xn(), leaf), row.size(), Long::sum);
         }
         return sums;
     }
@@ -120,11 +129,16 @@ record DeviceReport(
             out.printf("           VMA %s%n", slot.vma());
             List<String> parts = new ArrayList<>();
             mapped(slot)
-                    .forEach((kind, bytes) -> parts.add("%s %s in leaves of %s"
-                            .formatted(kind.type(), Sizes.format(bytes), Sizes.format(kind.leaf()))));
+                    .forEach((kind, bytes) -> parts.add("%s %s XN=%d, %s in leaves of %s"
+                            .formatted(
+                                    kind.type(),
+                                    kind.s2ap(),
+                                    kind.xn(),
+                                    Sizes.format(bytes),
+                                    Sizes.format(kind.leaf()))));
             out.printf(
                     "           stage 2: %s; %d faults in %.3f ms%n",
-                    parts.isEmpty() ? "nothing mapped" : String.join(", ", parts),
+                    parts.isEmpty() ? "nothing mapped" : String.join("; ", parts),
                     slot.faults(),
                     slot.nanos() / NANOS_PER_MILLI);
         }
@@ -221,6 +235,8 @@ record DeviceReport(
         mapped(slot).forEach((kind, bytes) -> {
             json.writeStartObject();
             json.writeStringProperty("type", kind.type());
+            json.writeStringProperty("s2ap", kind.s2ap());
+            json.writeNumberProperty("xn", kind.xn());
             json.writeNumberProperty("leaf", kind.leaf());
             json.writeNumberProperty("bytes", bytes);
             json.writeEndObject();
