@@ -68,7 +68,7 @@ record DeviceReport(
         private static final Comparator<Mapped> ORDER = Comparator.comparing(Mapped::type)
                 .thenComparing(Mapped::leaf, Comparator.reverseOrder())
                 .thenComparing(Mapped::s2ap)
-                .thenComparing(Mapped::xn);
+                .thenComparingInt(Mapped::xn);
 
         @Override
         public int compareTo(Mapped other) {
@@ -129,7 +129,7 @@ record DeviceReport(
             out.printf("           VMA %s%n", slot.vma());
             List<String> parts = new ArrayList<>();
             mapped(slot)
-                    .forEach((kind, bytes) -> parts.add("%s %s XN=%d, %s in leaves of %s"
+                    .forEach((kind, bytes) -> parts.add("%s %s%s, %s in leaves of %s"
                             .formatted(
                                     kind.type(),
                                     kind.s2ap(),
