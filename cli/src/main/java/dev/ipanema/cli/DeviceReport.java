@@ -133,7 +133,7 @@ record DeviceReport(
                             .formatted(
                                     kind.type(),
                                     kind.s2ap(),
-                                    kind.xn(),
+                                    kind.xn() == 0 ? "X" : " XN=" + kind.xn(),
                                     Sizes.format(bytes),
                                     Sizes.format(kind.leaf()))));
             out.printf(
