@@ -121,7 +121,7 @@ class RunCommand extends Command {
 
     @Override
     public final Integer call() {
-        if (showsDevices() && image == null) {
+        if (image == null && (showsDevices() || machineOptions.hasHostFunction())) {
             machineOptions.defaultGuest(OwnGuest.GPU_DRIVER);
         }
         boolean guest = machineOptions.hasGuest(image);
