@@ -1,31 +1,78 @@
 package dev.ipanema.cli;
 
 import dev.ipanema.base.text.Sizes;
+import dev.ipanema.host.platform.HostProfile;
+import dev.ipanema.kvm.version.KernelVersion;
+import dev.ipanema.vmm.boot.VirtMachine;
 import dev.ipanema.vmm.passthrough.DeviceStatus;
+import dev.ipanema.vmm.passthrough.Migration;
 import dev.ipanema.vmm.probe.Stage2Row;
+import dev.ipanema.vmm.scenario.LeafState;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
-/// The table of `ipanema smi`, and its JSON, schema 1: `{"schema","host","policy","devices"}`.
-final class DeviceReport {
+/// The table of `ipanema smi`, and its JSON, schema 1: `{"schema","host","policy","devices"}`, and `"migration"` when
+/// it
+/// was asked for.
+///
+/// @param obstacles what keeps the guest from the target
+record DeviceReport(
+        String host,
+        String policy,
+        List<DeviceStatus> devices,
+        @Nullable Target target,
+        List<Migration.Obstacle> obstacles) {
     private static final int SCHEMA = 1;
     private static final int LEAF_SHIFT = 12;
     private static final int LEVEL_SHIFT = 9;
     private static final int LAST_LEVEL = 3;
     private static final double NANOS_PER_MILLI = 1e6;
 
-    private DeviceReport() {}
+    /// A host that the guest might move to.
+    record Target(HostProfile host, KernelVersion version) {}
 
-    /// Bytes mapped with one type by leaves of one size.
-    private record Mapped(String type, long leaf) implements Comparable<Mapped> {
+    /// {@return the report of a machine whose guest has ended}
+    static DeviceReport of(String host, KernelVersion version, VirtMachine vm, @Nullable Target target) {
+        return new DeviceReport(
+                host,
+                version.name(),
+                vm.deviceStatus(),
+                target,
+                target == null ? List.of() : vm.migrationObstacles(target.host(), target.version()));
+    }
+
+    /// {@return whether it was asked for, and something keeps the guest from moving}
+    boolean keepsTheGuestHere() {
+        return !obstacles.isEmpty();
+    }
+
+    /// Writes it.
+    void write(PrintWriter out, boolean asJson) {
+        if (asJson) {
+            json(out);
+        } else {
+            text(out);
+        }
+    }
+
+    /// Leaves that are alike.
+    ///
+    /// @param leaf bytes of one
+    private record Mapped(String type, String s2ap, int xn, long leaf) implements Comparable<Mapped> {
+        private static final Comparator<Mapped> ORDER = Comparator.comparing(Mapped::type)
+                .thenComparing(Mapped::leaf, Comparator.reverseOrder())
+                .thenComparing(Mapped::s2ap)
+                .thenComparingInt(Mapped::xn);
+
         @Override
         public int compareTo(Mapped other) {
-            int byType = type.compareTo(other.type);
-            return byType != 0 ? byType : Long.compare(other.leaf, leaf);
+            return ORDER.compare(this, other);
         }
     }
 
@@ -34,16 +81,26 @@ final class DeviceReport {
         for (Stage2Row row : slot.stage2()) {
             long leaf =
                     1L << (LEAF_SHIFT + LEVEL_SHIFT * (LAST_LEVEL - row.leaf().level()));
-            sums.merge(new Mapped(row.leaf().type(), leaf), row.size(), Long::sum);
+            LeafState state = row.leaf();
+            sums.merge(new Mapped(state.type(), state.s2ap(), state.xn(), leaf), row.size(), Long::sum);
         }
         return sums;
     }
 
-    static void text(PrintWriter out, String host, String policy, List<DeviceStatus> devices) {
+    private void text(PrintWriter out) {
         out.printf(
                 "%s, %s: %d %s of the host in the guest%n",
                 host, policy, devices.size(), devices.size() == 1 ? "device" : "devices");
         devices.forEach(device -> text(out, device));
+        if (target != null) {
+            out.printf(
+                    "%nmigration to %s, %s: %s%n",
+                    target.host().name(), target.version().name(), obstacles.isEmpty() ? "possible" : "refused");
+            for (Migration.Obstacle obstacle : obstacles) {
+                // Its one line says why; the trails are in the JSON.
+                out.printf("  %s%n", obstacle.what());
+            }
+        }
     }
 
     private static void text(PrintWriter out, DeviceStatus device) {
@@ -72,11 +129,16 @@ final class DeviceReport {
             out.printf("           VMA %s%n", slot.vma());
             List<String> parts = new ArrayList<>();
             mapped(slot)
-                    .forEach((kind, bytes) -> parts.add("%s %s in leaves of %s"
-                            .formatted(kind.type(), Sizes.format(bytes), Sizes.format(kind.leaf()))));
+                    .forEach((kind, bytes) -> parts.add("%s %s%s, %s in leaves of %s"
+                            .formatted(
+                                    kind.type(),
+                                    kind.s2ap(),
+                                    kind.xn() == 0 ? "X" : " XN=" + kind.xn(),
+                                    Sizes.format(bytes),
+                                    Sizes.format(kind.leaf()))));
             out.printf(
                     "           stage 2: %s; %d faults in %.3f ms%n",
-                    parts.isEmpty() ? "nothing mapped" : String.join(", ", parts),
+                    parts.isEmpty() ? "nothing mapped" : String.join("; ", parts),
                     slot.faults(),
                     slot.nanos() / NANOS_PER_MILLI);
         }
@@ -91,7 +153,7 @@ final class DeviceReport {
         }
     }
 
-    static void json(PrintWriter out, String host, String policy, List<DeviceStatus> devices) {
+    private void json(PrintWriter out) {
         try (JsonGenerator json = RunJson.generator(out)) {
             json.writeStartObject();
             json.writeNumberProperty("schema", SCHEMA);
@@ -100,6 +162,20 @@ final class DeviceReport {
             json.writeArrayPropertyStart("devices");
             devices.forEach(device -> json(json, device));
             json.writeEndArray();
+            if (target != null) {
+                json.writeObjectPropertyStart("migration");
+                json.writeStringProperty("host", target.host().name());
+                json.writeStringProperty("policy", target.version().name());
+                json.writeArrayPropertyStart("obstacles");
+                for (Migration.Obstacle obstacle : obstacles) {
+                    json.writeStartObject();
+                    json.writeStringProperty("what", obstacle.what());
+                    json.writeStringProperty("reasons", obstacle.reasons());
+                    json.writeEndObject();
+                }
+                json.writeEndArray();
+                json.writeEndObject();
+            }
             json.writeEndObject();
         }
         out.println();
@@ -159,6 +235,8 @@ final class DeviceReport {
         mapped(slot).forEach((kind, bytes) -> {
             json.writeStartObject();
             json.writeStringProperty("type", kind.type());
+            json.writeStringProperty("s2ap", kind.s2ap());
+            json.writeNumberProperty("xn", kind.xn());
             json.writeNumberProperty("leaf", kind.leaf());
             json.writeNumberProperty("bytes", bytes);
             json.writeEndObject();

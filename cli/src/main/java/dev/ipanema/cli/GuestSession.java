@@ -44,6 +44,7 @@ final class GuestSession {
     /// @param json print JSON on the standard output, and the guest's console nowhere
     /// @param devices print what became of the host's devices at the end on the standard output, and the guest's
     ///     console on the standard error stream
+    /// @param target where the guest might move to, with `devices`; null for nowhere
     /// @param deterministic nothing that this process reads is for the guest
     /// @param steps what is expected on the console
     /// @param dumpStage2 where the stage-2 tables go at the end
@@ -57,6 +58,7 @@ final class GuestSession {
             long seconds,
             boolean json,
             boolean devices,
+            DeviceReport.@Nullable Target target,
             boolean deterministic,
             List<ConsoleScript.Step> steps,
             @Nullable Path dumpStage2,
@@ -273,10 +275,10 @@ final class GuestSession {
         int code = command != null && end.reason() != GuestEnd.Reason.TIME_OUT
                 ? command.status()
                 : end.reason().exitCode();
-        if (options.devices() && options.json()) {
-            DeviceReport.json(streams.out(), options.host(), version.name(), vm.deviceStatus());
-        } else if (options.devices()) {
-            DeviceReport.text(streams.out(), options.host(), version.name(), vm.deviceStatus());
+        if (options.devices()) {
+            DeviceReport report = DeviceReport.of(options.host(), version, vm, options.target());
+            report.write(streams.out(), options.json());
+            code = code == 0 && report.keepsTheGuestHere() ? 1 : code;
         } else if (options.json()) {
             RunJson.write(streams.out(), options.host(), version.name(), end, code, vm.stage2Rows());
         }

@@ -148,6 +148,11 @@ final class MachineOptions {
         return wanted;
     }
 
+    /// {@return whether a device of the host is to be a PCI function of the guest}
+    boolean hasHostFunction() {
+        return hostDevices().devices().stream().anyMatch(HostDevice.Function.class::isInstance);
+    }
+
     /// {@return bytes of memory that the host hides from its kernel for this guest, 0 for none}
     long egmSize(long ram) {
         return egm ? (ram + EGM_STEP - 1) & -EGM_STEP : 0;

@@ -20,6 +20,7 @@ import dev.ipanema.vmm.probe.ProbeRun;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
@@ -111,9 +112,16 @@ class RunCommand extends Command {
         return false;
     }
 
+    /// {@return where the guest might move to, when the user asks}
+    ///
+    /// @param version the kernel version of this host
+    Optional<DeviceReport.Target> target(KernelVersion version) {
+        return Optional.empty();
+    }
+
     @Override
     public final Integer call() {
-        if (showsDevices() && image == null) {
+        if (image == null && (showsDevices() || machineOptions.hasHostFunction())) {
             machineOptions.defaultGuest(OwnGuest.GPU_DRIVER);
         }
         boolean guest = machineOptions.hasGuest(image);
@@ -152,7 +160,7 @@ class RunCommand extends Command {
         GuestCommand command = exec == null
                 ? null
                 : new GuestCommand(streams().console(), streams().errorBytes());
-        GuestSession session = new GuestSession(streams(), options(seconds, command));
+        GuestSession session = new GuestSession(streams(), options(seconds, command, version));
         InstructionClock clock = machineOptions.isDeterministic() ? new InstructionClock() : null;
         if (clock != null) {
             builder.ticker(clock);
@@ -166,13 +174,14 @@ class RunCommand extends Command {
         });
     }
 
-    private GuestSession.Options options(long seconds, @Nullable GuestCommand command) {
+    private GuestSession.Options options(long seconds, @Nullable GuestCommand command, KernelVersion version) {
         List<ConsoleScript.Step> steps =
                 expectations.stream().map(Expectation::step).toList();
         return new GuestSession.Options(
                 seconds,
                 json,
                 showsDevices(),
+                target(version).orElse(null),
                 machineOptions.isDeterministic(),
                 steps,
                 dumpStage2,

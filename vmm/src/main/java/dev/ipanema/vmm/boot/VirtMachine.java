@@ -8,6 +8,7 @@ import dev.ipanema.base.time.Ticker;
 import dev.ipanema.base.trail.DecisionTrail;
 import dev.ipanema.host.mm.UserMemory;
 import dev.ipanema.host.platform.Host;
+import dev.ipanema.host.platform.HostProfile;
 import dev.ipanema.images.format.GuestImage;
 import dev.ipanema.images.format.Segment;
 import dev.ipanema.kvm.stage2.Stage2Leaf;
@@ -24,6 +25,7 @@ import dev.ipanema.vmm.device.GuestDevice;
 import dev.ipanema.vmm.gdb.DebugTarget;
 import dev.ipanema.vmm.passthrough.AddressPlan;
 import dev.ipanema.vmm.passthrough.DeviceStatus;
+import dev.ipanema.vmm.passthrough.Migration;
 import dev.ipanema.vmm.passthrough.Passthrough;
 import dev.ipanema.vmm.probe.Stage2Row;
 import dev.ipanema.vmm.probe.Stage2Rows;
@@ -217,6 +219,16 @@ public final class VirtMachine implements AutoCloseable {
         lock.lock();
         try {
             return passthrough.status(stage2(), fwb);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// {@return what keeps the guest from moving to another host while it runs}
+    public List<Migration.Obstacle> migrationObstacles(HostProfile target, KernelVersion version) {
+        lock.lock();
+        try {
+            return passthrough.migration(hardware.vm(), target, version);
         } finally {
             lock.unlock();
         }

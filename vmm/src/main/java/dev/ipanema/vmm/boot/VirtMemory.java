@@ -1,5 +1,6 @@
 package dev.ipanema.vmm.boot;
 
+import dev.ipanema.base.errno.Errno;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
 import dev.ipanema.host.mm.AddressSpace;
@@ -15,6 +16,7 @@ import dev.ipanema.kvm.vm.Kvm;
 import dev.ipanema.kvm.vm.Vm;
 import dev.ipanema.vmm.device.GuestDma;
 import dev.ipanema.vmm.device.GuestRanges;
+import dev.ipanema.vmm.passthrough.CacheablePfnmap;
 import java.util.List;
 
 /// A machine's memory as its VMM has mapped it: RAM, and flash when there is firmware. It outlives resets.
@@ -28,6 +30,7 @@ final class VirtMemory implements AutoCloseable {
     static final int FIRST_FREE_SLOT = PVTIME_SLOT + 1;
 
     private final AddressSpace mm;
+    private final VirtConfig.Backend backend;
     private final long ramHva;
     private final long ramSize;
     private final long flashHva;
@@ -36,6 +39,7 @@ final class VirtMemory implements AutoCloseable {
 
     VirtMemory(Host host, VirtConfig config) {
         mm = host.newAddressSpace();
+        backend = config.backend();
         ramSize = config.ramSize();
         ramHva = switch (config.backend()) {
             case ANONYMOUS -> map("RAM", ramSize);
@@ -94,15 +98,23 @@ final class VirtMemory implements AutoCloseable {
                     BadInput.FINDING);
         }
         Vm vm = kvm.createVm(mm, ipaBits <= DEFAULT_IPA_BITS ? 0 : ipaBits);
+        CacheablePfnmap capability = CacheablePfnmap.of(vm);
+        if (backend == VirtConfig.Backend.EGM && !capability.isSupported()) {
+            throw new BadInput("--egm: KVM cannot map such memory: " + capability.sentence(), BadInput.FINDING);
+        }
         addSlot(vm, RAM_SLOT, VirtMap.RAM, ramSize, ramHva);
         addSlot(vm, PVTIME_SLOT, VirtMap.PVTIME, VirtMap.PVTIME_SIZE, pvTimeHva);
         return vm;
     }
 
     private static void addSlot(Vm vm, int slot, long ipa, long size, long hva) {
-        VirtHardware.succeed(
-                "KVM_SET_USER_MEMORY_REGION",
-                vm.setUserMemoryRegion(new UserspaceMemoryRegion(slot, 0, ipa, size, hva)));
+        int result = vm.setUserMemoryRegion(new UserspaceMemoryRegion(slot, 0, ipa, size, hva));
+        if (result != 0) {
+            throw new BadInput(
+                    "KVM_SET_USER_MEMORY_REGION of " + Sizes.hex(ipa) + " " + Sizes.format(size) + " returned "
+                            + Errno.render(result) + CacheablePfnmap.outcome(vm.lastTrail()),
+                    BadInput.FINDING);
+        }
     }
 
     /// Adds memory beside the RAM, mapped by others.

@@ -41,8 +41,9 @@ final class MemorySlots {
     /// A slot that KVM has refused.
     ///
     /// @param errno negated
+    /// @param outcome its reason in one line
     /// @param reasons KVM's trail
-    record Refusal(int id, Wanted wanted, int errno, String reasons) {}
+    record Refusal(int id, Wanted wanted, int errno, String outcome, String reasons) {}
 
     /// @param first the first slot number that is free
     MemorySlots(Vm vm, AddressSpace mm, VfioContainer container, int first) {
@@ -111,7 +112,7 @@ final class MemorySlots {
         int result = vm.setUserMemoryRegion(new UserspaceMemoryRegion(id, 0, wanted.ipa, wanted.size, wanted.hva));
         if (result != 0) {
             DecisionTrail trail = vm.lastTrail();
-            return Optional.of(new Refusal(id, wanted, result, trail.toString()));
+            return Optional.of(new Refusal(id, wanted, result, CacheablePfnmap.outcome(trail), trail.toString()));
         }
         // Other devices reach it too (peer-to-peer); that they cannot is no reason to refuse it to the CPUs.
         container.mapDma(mm, wanted.hva, wanted.ipa, wanted.size);

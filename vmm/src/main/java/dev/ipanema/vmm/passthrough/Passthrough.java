@@ -4,7 +4,6 @@ import dev.ipanema.base.errno.Errno;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
 import dev.ipanema.base.time.Ticker;
-import dev.ipanema.base.trail.DecisionTrail;
 import dev.ipanema.devices.pci.PciFunction;
 import dev.ipanema.devices.pci.PciHostBridge;
 import dev.ipanema.host.mm.AddressSpace;
@@ -18,7 +17,6 @@ import dev.ipanema.host.vfio.VfioOpening;
 import dev.ipanema.host.vfio.VfioUapi;
 import dev.ipanema.kvm.stage2.Stage2PageTable;
 import dev.ipanema.kvm.trace.KvmTrace;
-import dev.ipanema.kvm.uapi.KvmCap;
 import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.kvm.vm.Vm;
 import dev.ipanema.vmm.device.GuestRanges;
@@ -74,6 +72,13 @@ public final class Passthrough implements AutoCloseable {
         this.container = host.vfio().newContainer();
         try {
             for (HostDevice device : this.devices) {
+                boolean twice = this.devices.stream()
+                                .filter(other -> other.name().equals(device.name()))
+                                .count()
+                        > 1;
+                if (twice) {
+                    throw new BadInput("--device " + device.name() + ": given twice");
+                }
                 if (!open.containsKey(device.bdf())) {
                     open.put(device.bdf(), open(version, device));
                 }
@@ -209,39 +214,24 @@ public final class Passthrough implements AutoCloseable {
         slots = new MemorySlots(vm, mm, container, firstSlot);
         update(List.of());
         if (failure != null) {
-            throw new BadInput(failure + "\n" + failureReasons, BadInput.FINDING);
+            throw new BadInput(failure, BadInput.FINDING);
         }
     }
 
-    /// A VMM that asks before it builds the slot can say what is missing, instead of dying of the slot's errno.
     private void requireCapability(Vm vm) {
-        DecisionTrail trail = new DecisionTrail();
-        int answer = vm.checkExtension(KvmCap.KVM_CAP_ARM_CACHEABLE_PFNMAP_SUPPORTED, trail);
+        CacheablePfnmap capability = CacheablePfnmap.of(vm);
         for (HostDevice device : devices) {
-            if (answer == 1 || !function(device).isCoherent()) {
+            if (capability.isSupported() || !function(device).isCoherent()) {
                 continue;
             }
-            String refusal = "KVM cannot map its coherent memory: KVM_CAP_ARM_CACHEABLE_PFNMAP_SUPPORTED is " + answer
-                    + missing(trail);
+            String refusal = "KVM cannot map its coherent memory: " + capability.sentence();
             if (!device.isForced()) {
                 throw new BadInput(
                         "--device " + device.name() + ": " + refusal + "; add ',force' to see what comes of it",
                         BadInput.FINDING);
             }
-            refuse(device.bdf() + ": " + refusal, trail.toString());
+            refuse(device.bdf() + ": " + refusal, capability.reasons());
         }
-    }
-
-    private static String missing(DecisionTrail trail) {
-        List<String> reasons = new ArrayList<>();
-        for (DecisionTrail.Step step : trail.steps()) {
-            if (step.kind() == DecisionTrail.Kind.RULE) {
-                reasons.add(step.subject() + " is " + step.value());
-            } else if (step.value().equals("false")) {
-                reasons.add("the host has no " + step.subject());
-            }
-        }
-        return reasons.isEmpty() ? "" : " (" + String.join(", ", reasons) + ")";
     }
 
     /// Puts the functions on the guest's bus.
@@ -292,7 +282,7 @@ public final class Passthrough implements AutoCloseable {
             failure = "KVM_SET_USER_MEMORY_REGION of " + refused.wanted().what() + " at "
                     + Sizes.hex(refused.wanted().ipa()) + " "
                     + Sizes.format(refused.wanted().size()) + " returned "
-                    + Errno.render(refused.errno());
+                    + Errno.render(refused.errno()) + refused.outcome();
             failureReasons = refused.reasons();
             refuse(failure, failureReasons);
         });
@@ -381,6 +371,31 @@ public final class Passthrough implements AutoCloseable {
                 count.faults(),
                 count.nanos(),
                 Stage2Rows.of(table, fwb, wanted.what(), wanted.ipa(), wanted.size()));
+    }
+
+    /// {@return what keeps the guest from moving to another host while it runs}
+    ///
+    /// @param vm the VM that the devices were given to last
+    public List<Migration.Obstacle> migration(Vm vm, HostProfile target, KernelVersion version) {
+        Migration migration = new Migration(vm);
+        for (HostDevice device : devices) {
+            if (device instanceof HostDevice.Function) {
+                migration.device(device.bdf(), function(device).device().driver());
+            }
+        }
+        MemorySlots current = slots;
+        if (current != null) {
+            for (MemorySlots.Slot slot : current.slots()) {
+                MemorySlots.Wanted wanted = slot.wanted();
+                migration.slot(slot.id(), wanted.what(), wanted.ipa(), wanted.size(), wanted.hva());
+            }
+        }
+        devices.stream()
+                .filter(device -> function(device).isCoherent())
+                .map(HostDevice::bdf)
+                .distinct()
+                .forEach(bdf -> migration.target(target, version, "the memory of " + bdf));
+        return migration.obstacles();
     }
 
     /// {@return what devices reach of the guest}

@@ -1,0 +1,77 @@
+package dev.ipanema.vmm.passthrough;
+
+import dev.ipanema.base.errno.Errno;
+import dev.ipanema.host.platform.Host;
+import dev.ipanema.host.platform.HostProfile;
+import dev.ipanema.kvm.uapi.KvmMem;
+import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
+import dev.ipanema.kvm.version.KernelVersion;
+import dev.ipanema.kvm.vm.Kvm;
+import dev.ipanema.kvm.vm.KvmError;
+import dev.ipanema.kvm.vm.Vm;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What keeps a running guest from moving to another host. KVM itself is asked, on both sides: for dirty logging of
+/// each
+/// slot, without which memory cannot be copied while the guest writes it, and for the capability, which a guest with
+/// cacheable PFN mappings needs on either side (review of v3, 86r033olwv.wl-maz@kernel.org).
+public final class Migration {
+    private final Vm vm;
+    private final List<Obstacle> obstacles = new ArrayList<>();
+
+    /// One reason.
+    ///
+    /// @param what in one sentence
+    /// @param reasons KVM's trail, may be empty
+    public record Obstacle(String what, String reasons) {}
+
+    Migration(Vm vm) {
+        this.vm = vm;
+    }
+
+    /// {@return what has been found}
+    List<Obstacle> obstacles() {
+        return List.copyOf(obstacles);
+    }
+
+    /// A device whose driver on the host cannot save what it is doing stays where it is.
+    void device(String bdf, String driver) {
+        obstacles.add(new Obstacle(
+                bdf + ": " + driver + " offers no migration (VFIO_DEVICE_FEATURE_MIGRATION: -ENOTTY)", ""));
+    }
+
+    /// Asks KVM to log the pages of a slot that the guest makes dirty, as the sending side does first.
+    void slot(int id, String what, long ipa, long size, long hva) {
+        int result =
+                vm.setUserMemoryRegion(new UserspaceMemoryRegion(id, KvmMem.KVM_MEM_LOG_DIRTY_PAGES, ipa, size, hva));
+        if (result != 0) {
+            obstacles.add(new Obstacle(
+                    what + ": dirty logging of slot " + id + " returned " + Errno.render(result)
+                            + CacheablePfnmap.outcome(vm.lastTrail()),
+                    vm.lastTrail().toString()));
+            return;
+        }
+        vm.setUserMemoryRegion(new UserspaceMemoryRegion(id, 0, ipa, size, hva));
+    }
+
+    /// Asks KVM of the other host for the capability that the guest relies on here.
+    ///
+    /// @param relies what of the guest relies on it
+    void target(HostProfile profile, KernelVersion version, String relies) {
+        try (Host host = Host.builder(profile).build();
+                Vm other = new Kvm(host, version).createVm(host.newAddressSpace(), 0)) {
+            CacheablePfnmap there = CacheablePfnmap.of(other);
+            boolean here = CacheablePfnmap.of(vm).isSupported();
+            if (here != there.isSupported()) {
+                obstacles.add(new Obstacle(
+                        relies + " is mapped cacheable here, and not on " + profile.name() + " with " + version.name()
+                                + ": " + there.sentence(),
+                        there.reasons()));
+            }
+        } catch (KvmError e) {
+            obstacles.add(new Obstacle(
+                    profile.name() + " with " + version.name() + " makes no such VM: " + e.getMessage(), ""));
+        }
+    }
+}
