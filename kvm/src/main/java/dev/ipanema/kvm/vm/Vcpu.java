@@ -75,7 +75,7 @@ public final class Vcpu implements AutoCloseable {
     private final PmuAttributes pmuAttributes;
     private final ReentrantLock mutex = new ReentrantLock();
     private final KvmTrace trace;
-    private DecisionTrail trail = DecisionTrail.off();
+    private final DecisionTrail trail;
     private int features = -1;
     private boolean hasRunOnce;
     private long exits;
@@ -94,6 +94,7 @@ public final class Vcpu implements AutoCloseable {
         this.id = id;
         this.cpu = new CpuContext(model);
         this.trace = vm.memory().trace();
+        this.trail = vm.kvm().newTrail();
         this.dirtyRing = vm.memory().logging().newRing();
         this.aborts = new GuestAborts(vm.memory(), cpu, run, id, dirtyRing);
         this.guestIds = new GuestIds(vm, cpu);
@@ -144,7 +145,7 @@ public final class Vcpu implements AutoCloseable {
         return dirtyRing;
     }
 
-    /// {@return why the aborts of the last [#run] ended as they did; empty unless trails are on}
+    /// {@return why the aborts of the last [#run] ended as they did, until the next one; empty unless trails are on}
     public DecisionTrail lastTrail() {
         return trail;
     }
@@ -321,7 +322,7 @@ public final class Vcpu implements AutoCloseable {
         if (aborts.isBugged() || vm.memory().mmu().isDestroyed()) {
             return Errno.EIO.negated();
         }
-        trail = vm.kvm().newTrail();
+        trail.clear();
         if (run.exitReason == KvmExit.KVM_EXIT_MMIO) {
             aborts.mmio().complete();
             guestDebug.instructionSkipped();
@@ -495,7 +496,7 @@ public final class Vcpu implements AutoCloseable {
     private int handleExit(int ec, long esr) {
         return switch (ec) {
             case ExceptionClass.INSTRUCTION_ABORT_LOWER, ExceptionClass.DATA_ABORT_LOWER -> {
-                if (trail.enabled() && trail.steps().size() > TRAIL_STEPS) {
+                if (trail.enabled() && trail.size() > TRAIL_STEPS) {
                     trail.clear();
                 }
                 yield aborts.handle(vm.bus(), trail);
