@@ -8,16 +8,25 @@ import dev.ipanema.kvm.version.KernelVersion;
 public final class AbortRouter {
     private static final String STEP = "kvm_handle_guest_abort";
 
+    /// A fault status code and flags of this class.
+    private static final DecisionTrail.Form SYNDROME = AbortRouter::describe;
+
+    private static final long IABT = 1;
+    private static final long S1PTW = 1 << 1;
+    private static final long CM = 1 << 2;
+    private static final long WNR = 1 << 3;
+
     private AbortRouter() {}
 
     /// {@return where an abort goes}
     public static AbortRoute route(KernelVersion version, AbortFacts facts, DecisionTrail trail) {
         AbortRoute route = decide(version, facts);
         if (trail.enabled()) {
-            trail.fact("ESR_EL2", describe(facts), version.source(STEP));
-            trail.fact("IPA", facts.zone(), version.source(STEP));
+            String source = version.source(STEP);
+            trail.fact("ESR_EL2", SYNDROME, facts.fsc(), flags(facts), source);
+            trail.fact("IPA", facts.zone(), source);
             trail.fact("memslot", facts.slot(), "virt/kvm/kvm_main.c:gfn_to_memslot");
-            trail.rule("abort goes to", route.description(), version.source(STEP));
+            trail.rule("abort goes to", route.description(), source);
         }
         return route;
     }
@@ -80,11 +89,18 @@ public final class AbortRouter {
         return AbortRoute.IO_MEM_ABORT;
     }
 
-    private static String describe(AbortFacts facts) {
-        return (facts.iabt() ? "IABT " : "DABT ")
-                + FaultStatus.describe(facts.fsc())
-                + (facts.s1ptw() ? " S1PTW" : "")
-                + (facts.cm() ? " CM" : "")
-                + (facts.wnr() ? " WnR" : "");
+    private static long flags(AbortFacts facts) {
+        return (facts.iabt() ? IABT : 0)
+                | (facts.s1ptw() ? S1PTW : 0)
+                | (facts.cm() ? CM : 0)
+                | (facts.wnr() ? WNR : 0);
+    }
+
+    private static String describe(long fsc, long flags) {
+        return ((flags & IABT) != 0 ? "IABT " : "DABT ")
+                + FaultStatus.describe((int) fsc)
+                + ((flags & S1PTW) != 0 ? " S1PTW" : "")
+                + ((flags & CM) != 0 ? " CM" : "")
+                + ((flags & WNR) != 0 ? " WnR" : "");
     }
 }

@@ -18,6 +18,8 @@ import dev.ipanema.base.trail.DecisionTrail;
 public final class FaultProt {
     private static final String SOURCE = "arch/arm64/kvm/mmu.c:kvm_s2_fault_compute_prot";
 
+    private static final DecisionTrail.Form PROT = (prot, none) -> Stage2Prot.describe((int) prot);
+
     private FaultProt() {}
 
     /// {@return flags of [Stage2Prot], or `-ENOEXEC` for a fetch from memory that must not be executable}
@@ -58,7 +60,7 @@ public final class FaultProt {
             trail.fact("host mapping writable", mapWritable, SOURCE);
             trail.fact("dirty logging", logging, SOURCE);
             trail.fact("CTR_EL0.DIC", dic, SOURCE);
-            trail.rule("stage-2 protection", Stage2Prot.describe(prot), SOURCE);
+            trail.rule("stage-2 protection", PROT, prot, SOURCE);
         }
         return prot;
     }

@@ -2,7 +2,6 @@ package dev.ipanema.kvm.abort;
 
 import dev.ipanema.arm.pgtable.Stage2Prot;
 import dev.ipanema.base.errno.Errno;
-import dev.ipanema.base.text.Sizes;
 import dev.ipanema.base.trail.DecisionTrail;
 import dev.ipanema.host.mm.HostPte;
 import dev.ipanema.kvm.memslot.GuestMemory;
@@ -77,8 +76,7 @@ final class GmemAbort {
             effects.markPageDirty(slot, gfn);
         }
         if (trail.enabled()) {
-            String what = "IPA " + Sizes.hex(ipa) + " " + Stage2Prot.describe(prot) + ": " + Errno.render(result);
-            trail.outcome("stage-2 mapping", what, source);
+            trail.outcome("stage-2 mapping", LeafText.PAGE, ipa, LeafText.result(prot, result), source);
         }
         return result == EAGAIN ? RESUME : result;
     }

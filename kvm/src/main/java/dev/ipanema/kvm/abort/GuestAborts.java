@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class GuestAborts implements AutoCloseable {
     private static final int RESUME = 1;
     private static final int INSTRUCTION_BYTES = 4;
+    private static final DecisionTrail.Form IPA = (ipa, valid) -> valid != 0 ? Sizes.hex(ipa) : "invalid";
 
     private final VmMemory vm;
     private final CpuContext cpu;
@@ -151,9 +152,9 @@ public final class GuestAborts implements AutoCloseable {
                 SlotState.of(slot),
                 slot != null && slot.gmem() != null);
         if (trail.enabled()) {
-            trail.fact("PC", Sizes.hex(cpu.pc()), "guest");
-            trail.fact("FAR_EL2", Sizes.hex(fault.far()), "hardware");
-            trail.fact("IPA", fault.ipaValid() ? Sizes.hex(ipa) : "invalid", "hardware");
+            trail.fact("PC", DecisionTrail.HEX, cpu.pc(), "guest");
+            trail.fact("FAR_EL2", DecisionTrail.HEX, fault.far(), "hardware");
+            trail.fact("IPA", IPA, ipa, fault.ipaValid() ? 1 : 0, "hardware");
         }
         return switch (AbortRouter.route(vm.version(), facts, trail)) {
             case HANDLE_SEA -> sea.handle(trail);

@@ -75,12 +75,12 @@ public final class IoMemAbort {
             } else {
                 run.mmio.setValue(bus.read(vcpu, ipa, len));
             }
-            trail.outcome("in-kernel MMIO", Sizes.hex(ipa), SOURCE);
+            trail.outcome("in-kernel MMIO", DecisionTrail.HEX, ipa, 0, SOURCE);
             complete();
             return RESUME;
         }
         run.exitReason = KvmExit.KVM_EXIT_MMIO;
-        trail.outcome("KVM_EXIT_MMIO", Sizes.hex(ipa), SOURCE);
+        trail.outcome("KVM_EXIT_MMIO", DecisionTrail.HEX, ipa, 0, SOURCE);
         return EXIT;
     }
 

@@ -2,7 +2,6 @@ package dev.ipanema.kvm.abort;
 
 import dev.ipanema.arm.pgtable.Stage2Prot;
 import dev.ipanema.base.errno.Errno;
-import dev.ipanema.base.text.Sizes;
 import dev.ipanema.base.trail.DecisionTrail;
 import dev.ipanema.host.mm.AddressSpace;
 import dev.ipanema.host.mm.HostPte;
@@ -200,9 +199,12 @@ final class UserMemAbort {
             effects.markPageDirty(fault.slot(), dirtyGfn);
         }
         if (trail.enabled()) {
-            String what = "IPA " + Sizes.hex(gfn << HostPte.PAGE_SHIFT) + " " + Sizes.format(mappingSize) + " "
-                    + Stage2Prot.describe(prot) + ": " + Errno.render(result);
-            trail.outcome("stage-2 mapping", what, version.source("kvm_s2_fault_map"));
+            trail.outcome(
+                    "stage-2 mapping",
+                    LeafText.SIZED,
+                    LeafText.place(gfn << HostPte.PAGE_SHIFT, mappingSize),
+                    LeafText.result(prot, result),
+                    version.source("kvm_s2_fault_map"));
         }
         return result == EAGAIN ? RESUME : result;
     }

@@ -21,6 +21,12 @@ import org.jspecify.annotations.Nullable;
 public final class FaultinPfn {
     private static final String SOURCE = "virt/kvm/kvm_main.c:hva_to_pfn";
 
+    /// A PFN and flags of this class.
+    private static final DecisionTrail.Form PAGE = FaultinPfn::describe;
+
+    private static final long WRITABLE = 1;
+    private static final long REFCOUNTED = 1 << 1;
+
     private final AddressSpace mm;
     private final KernelMemory kernel;
     private long pfn;
@@ -57,8 +63,12 @@ public final class FaultinPfn {
         long hva = slot.hva(gfn, HostPte.PAGE_SHIFT);
         Result result = hvaToPfn(hva, write, !slot.readOnly());
         if (trail.enabled()) {
-            trail.fact("hva", Sizes.hex(hva), SOURCE);
-            trail.fact("pfn", result == Result.FOUND ? describe() : result, SOURCE);
+            trail.fact("hva", DecisionTrail.HEX, hva, SOURCE);
+            if (result == Result.FOUND) {
+                trail.fact("pfn", PAGE, pfn, (mapWritable ? WRITABLE : 0) | (refcounted ? REFCOUNTED : 0), SOURCE);
+            } else {
+                trail.fact("pfn", result, SOURCE);
+            }
         }
         return result;
     }
@@ -171,7 +181,9 @@ public final class FaultinPfn {
         return leaked ? Sizes.hex(pfn) : null;
     }
 
-    private String describe() {
-        return Sizes.hex(pfn) + (mapWritable ? " writable" : " read-only") + (refcounted ? " page" : " special");
+    private static String describe(long pfn, long flags) {
+        return Sizes.hex(pfn)
+                + ((flags & WRITABLE) != 0 ? " writable" : " read-only")
+                + ((flags & REFCOUNTED) != 0 ? " page" : " special");
     }
 }

@@ -2,6 +2,8 @@ package dev.ipanema.kvm.version;
 
 /// Linux 7.3: the merged series after the rework of `user_mem_abort()` into pin, classify, protect and map.
 final class Linux73 implements KernelVersion {
+    private final StepSources sources = new StepSources("7.3");
+
     @Override
     public String name() {
         return "linux-7.3";
@@ -109,6 +111,6 @@ final class Linux73 implements KernelVersion {
 
     @Override
     public String source(String step) {
-        return "arch/arm64/kvm/mmu.c:" + step + " (7.3)";
+        return sources.of(step);
     }
 }

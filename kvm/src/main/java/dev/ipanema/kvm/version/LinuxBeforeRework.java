@@ -7,11 +7,11 @@ import dev.ipanema.kvm.uapi.KvmCap;
 /// (`arch/arm64/kvm/mmu.c`).
 abstract class LinuxBeforeRework implements KernelVersion {
     private final String name;
-    private final String tree;
+    private final StepSources sources;
 
     LinuxBeforeRework(String name, String tree) {
         this.name = name;
-        this.tree = tree;
+        this.sources = new StepSources(tree);
     }
 
     @Override
@@ -107,7 +107,6 @@ abstract class LinuxBeforeRework implements KernelVersion {
 
     @Override
     public final String source(String step) {
-        String function = step.startsWith("kvm_s2_fault_") ? "user_mem_abort" : step;
-        return "arch/arm64/kvm/mmu.c:" + function + " (" + tree + ")";
+        return sources.of(step.startsWith("kvm_s2_fault_") ? "user_mem_abort" : step);
     }
 }
