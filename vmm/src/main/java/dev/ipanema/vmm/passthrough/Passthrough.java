@@ -252,7 +252,6 @@ public final class Passthrough implements AutoCloseable {
         int pciSlot = firstSlot;
         for (HostDevice device : devices) {
             if (device instanceof HostDevice.Function wanted) {
-                function(device).device().reset();
                 VfioFunction function = new VfioFunction(function(device));
                 if (wanted.identityMap()) {
                     function.preset(COHERENT_BAR, identity(wanted));

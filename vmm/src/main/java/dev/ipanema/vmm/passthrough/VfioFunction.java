@@ -42,12 +42,15 @@ final class VfioFunction implements PciFunction {
     private final int pendingBar;
     private final long pendingOffset;
     private @Nullable PciSlot slot;
+    private int control;
     private boolean triggered;
 
-    /// @param open reset, as after power on
+    /// Resets the device, so that it is as after power on.
     VfioFunction(OpenFunction open) {
         this.open = open;
         this.device = open.device();
+        stop();
+        device.reset();
         // The host's addresses are no business of the guest's.
         for (int bar = 0; bar < BARS; bar++) {
             write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, CONFIG_BAR0 + Integer.BYTES * bar, Integer.BYTES, 0);
@@ -70,6 +73,18 @@ final class VfioFunction implements PciFunction {
         int pending = (int) config(msix + MSIX_PENDING, Integer.BYTES);
         pendingBar = pending & MSIX_BAR;
         pendingOffset = pending & ~MSIX_BAR;
+    }
+
+    /// What the guest before a reset has left running ends before the device is reset, which keeps its configuration:
+    /// an interrupt of its would reach a VM that is gone (`vfio_pci_pre_reset`).
+    private void stop() {
+        device.setIrqs(VfioUapi.VFIO_PCI_MSIX_IRQ_INDEX, 0, List.of());
+        long on = PciConfigSpace.COMMAND_IO
+                | PciConfigSpace.COMMAND_MEMORY
+                | PciConfigSpace.COMMAND_MASTER
+                | PciConfigSpace.COMMAND_INTX_DISABLE;
+        long command = config(PciConfigSpace.COMMAND, Short.BYTES);
+        write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, PciConfigSpace.COMMAND, Short.BYTES, command & ~on);
     }
 
     private int findMsix() {
@@ -113,16 +128,33 @@ final class VfioFunction implements PciFunction {
     @Override
     public long readConfig(int offset, int bytes) {
         long value = config(offset, bytes);
+        if (table != null) {
+            // The host's own enable bits are no business of the guest's either.
+            value = with(value, offset, bytes, msix + MSIX_CONTROL, table.vectors() - 1);
+            value = with(value, offset, bytes, msix + MSIX_CONTROL + 1, control >>> Byte.SIZE);
+        }
         // The pin is not wired: what the device has to say it says by messages.
-        int pin = CONFIG_INTERRUPT_PIN - offset;
-        return pin >= 0 && pin < bytes ? value & ~(0xffL << (Byte.SIZE * pin)) : value;
+        return with(value, offset, bytes, CONFIG_INTERRUPT_PIN, 0);
+    }
+
+    /// {@return a value that was read, with another byte at a register if it is part of it}
+    private static long with(long value, int offset, int bytes, int register, long with) {
+        int at = register - offset;
+        if (at < 0 || at >= bytes) {
+            return value;
+        }
+        int shift = Byte.SIZE * at;
+        return (value & ~(0xffL << shift)) | (with & 0xff) << shift;
     }
 
     @Override
     public void writeConfig(int offset, int bytes, long value) {
         long before = placement();
         write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, offset, bytes, value);
-        if (table != null && offset < msix + MSIX_TABLE && offset + bytes > msix + MSIX_CONTROL) {
+        int high = msix + MSIX_CONTROL + 1 - offset;
+        if (table != null && high >= 0 && high < bytes) {
+            // The file takes no writes here: its user enables interrupts by an ioctl.
+            control = (int) (value >>> (Byte.SIZE * high)) << Byte.SIZE & (MSIX_ENABLE | MSIX_MASK);
             controlInterrupts(table);
         }
         if (placement() != before) {
@@ -131,7 +163,6 @@ final class VfioFunction implements PciFunction {
     }
 
     private void controlInterrupts(MsiXTable vectors) {
-        int control = (int) config(msix + MSIX_CONTROL, Short.BYTES);
         boolean enabled = (control & MSIX_ENABLE) != 0;
         vectors.control(enabled, (control & MSIX_MASK) != 0);
         if (enabled == triggered) {
