@@ -71,6 +71,7 @@ public final class Passthrough implements AutoCloseable {
         this.devices = List.copyOf(devices);
         this.mm = mm;
         this.faults = new SlotFaults(ticker);
+        refuseTwice(this.devices);
         this.container = host.vfio().newContainer();
         try {
             for (HostDevice device : this.devices) {
@@ -82,6 +83,19 @@ public final class Passthrough implements AutoCloseable {
         } catch (RuntimeException e) {
             close();
             throw e;
+        }
+    }
+
+    /// A device is one function of a guest, and its memory in one place.
+    private static void refuseTwice(List<HostDevice> devices) {
+        for (int i = 0; i < devices.size(); i++) {
+            HostDevice device = devices.get(i);
+            boolean again = devices.subList(0, i).stream()
+                    .anyMatch(each ->
+                            each.getClass() == device.getClass() && each.bdf().equalsIgnoreCase(device.bdf()));
+            if (again) {
+                throw new BadInput("--device " + device.name() + ": the guest is given it twice");
+            }
         }
     }
 
@@ -392,5 +406,6 @@ public final class Passthrough implements AutoCloseable {
     public void close() {
         open.values().forEach(OpenFunction::close);
         open.clear();
+        container.close();
     }
 }

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
+import dev.ipanema.base.time.Ticker;
+import dev.ipanema.guests.program.GpuDriver;
 import dev.ipanema.host.mm.AddressSpace;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.host.platform.HostProfile;
+import dev.ipanema.images.format.GuestImage;
 import dev.ipanema.kvm.uapi.KvmCap;
 import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.kvm.vm.Kvm;
@@ -16,7 +19,16 @@ import dev.ipanema.kvm.vm.Vm;
 import dev.ipanema.machine.memory.Agent;
 import dev.ipanema.vmm.boot.GuestEnd;
 import dev.ipanema.vmm.boot.OwnGuest;
+import dev.ipanema.vmm.boot.VirtConfig;
+import dev.ipanema.vmm.boot.VirtMachine;
+import dev.ipanema.vmm.boot.VirtMap;
 import dev.ipanema.vmm.scenario.LeafState;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +45,9 @@ class PassthroughTest {
     private static final long COPY_AT = 0x10_2ff8;
 
     private static final long COPIED = 0x0123_4567_89ab_cdefL;
+    private static final int MOVZ_X0_8 = 0xd2800100;
+    private static final int MOVZ_X0_9 = 0xd2800120;
+    private static final int MOVK_X0_8400 = 0xf2b08000;
     private static final String LAST = "gpu: 13 ok, 0 failed";
 
     private static HostProfile host(String name) {
@@ -308,5 +323,62 @@ class PassthroughTest {
         assertThat(run.console()).anyMatch(line -> line.startsWith("copy-engine FAIL"));
         assertThat(run.console()).last().asString().isEqualTo("gpu: 12 ok, 1 failed");
         assertThat(found).isEqualTo(new long[] {COPIED, 0});
+    }
+
+    // ---- reset -----------------------------------------------------------------------------------------------------
+
+    /// The driver with PSCI SYSTEM_RESET in place of SYSTEM_OFF.
+    private static GuestImage resettingDriver() {
+        byte[] image = GpuDriver.image(GpuDriver.Mode.SUITE);
+        ByteBuffer words = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
+        int found = 0;
+        for (int at = 0; at < image.length - Integer.BYTES; at += Integer.BYTES) {
+            if (words.getInt(at) == MOVZ_X0_8 && words.getInt(at + Integer.BYTES) == MOVK_X0_8400) {
+                words.putInt(at, MOVZ_X0_9);
+                found++;
+            }
+        }
+        assertThat(found).isEqualTo(1);
+        return GuestImage.read("gpu-reset.image", image, false, VirtMap.RAM, GpuRun.RAM);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"linux-7.3", "linux-6.17"})
+    void afterAResetOfTheGuestEverythingIsAsAfterPowerOn(String policy) {
+        StringBuilder console = new StringBuilder();
+        AtomicReference<@Nullable VirtMachine> running = new AtomicReference<>();
+        VirtConfig config = VirtConfig.builder(resettingDriver(), GpuRun.RAM)
+                .hostDevices(List.of(GpuRun.function(GpuRun.FIRST)))
+                .build();
+        try (Host host = Host.builder(host("gh200")).build();
+                VirtMachine machine = new VirtMachine(
+                        host, KernelVersion.parse(policy), config, console(console, running), Ticker.system())) {
+            running.set(machine);
+
+            GuestEnd end = machine.run(60);
+
+            assertThat(end.reason()).isEqualTo(GuestEnd.Reason.EXPECTED);
+            assertThat(machine.resets()).isEqualTo(2);
+            List<String> lines = console.toString().lines().toList();
+            int once = lines.size() / 3;
+            assertThat(lines.subList(once, 2 * once)).isEqualTo(lines.subList(0, once));
+            assertThat(lines.subList(2 * once, 3 * once)).isEqualTo(lines.subList(0, once));
+            assertThat(lines).last().isEqualTo(LAST);
+            assertThat(machine.deviceStatus().getFirst().refusals()).isEmpty();
+            assertThat(host.kernel().audit()).isEmpty();
+        }
+    }
+
+    /// Ends the machine when the suite has run three times.
+    private static IntConsumer console(StringBuilder text, AtomicReference<@Nullable VirtMachine> running) {
+        return value -> {
+            text.append((char) value);
+            VirtMachine machine = running.get();
+            boolean done = value == '\n'
+                    && text.toString().lines().filter(LAST::equals).count() == 3;
+            if (done && machine != null) {
+                machine.stop(new GuestEnd(GuestEnd.Reason.EXPECTED, "Three times", ""));
+            }
+        };
     }
 }

@@ -126,8 +126,7 @@ class VfioFunctionTest {
             bus.place(0, GuestBus.BAR4, moved);
 
             assertThat(bus.machine.leaf(BAR4_AT)).isEqualTo(LeafState.UNMAPPED);
-            assertThat(run(bus, Operation.R, BAR4_AT))
-                    .isEqualTo(new RunOutcome.Reported(ProbeMachine.MMIO_ANSWER, 0));
+            assertThat(run(bus, Operation.R, BAR4_AT)).isEqualTo(new RunOutcome.Reported(ProbeMachine.MMIO_ANSWER, 0));
             assertThat(run(bus, Operation.R, moved)).isEqualTo(new RunOutcome.Reported(ProbePayload.STORE_VALUE, 0));
             assertThat(bus.machine.leaf(moved).type()).isEqualTo("NORMAL_WB");
             assertThat(bus.deviceSlots())
