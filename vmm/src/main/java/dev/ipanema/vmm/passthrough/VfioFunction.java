@@ -22,6 +22,9 @@ final class VfioFunction implements PciFunction {
     private static final int CONFIG_BAR0 = 0x10;
     private static final int CONFIG_CAPABILITIES = 0x34;
     private static final int CONFIG_INTERRUPT_PIN = 0x3d;
+    private static final int CAPABILITY_POWER = 0x01;
+    private static final int POWER_CONTROL = 4;
+    private static final int POWER_STATE = 3;
     private static final int CAPABILITY_MSIX = 0x11;
     private static final int CAPABILITY_LIST_LIMIT = 48;
     private static final int MSIX_CONTROL = 2;
@@ -35,6 +38,7 @@ final class VfioFunction implements PciFunction {
     private final OpenFunction open;
     private final VfioDevice device;
     private final byte[] buffer = new byte[Long.BYTES];
+    private final int power;
     private final int msix;
     private final @Nullable MsiXTable table;
     private final int tableBar;
@@ -55,7 +59,8 @@ final class VfioFunction implements PciFunction {
         for (int bar = 0; bar < BARS; bar++) {
             write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, CONFIG_BAR0 + Integer.BYTES * bar, Integer.BYTES, 0);
         }
-        msix = findMsix();
+        power = find(CAPABILITY_POWER);
+        msix = find(CAPABILITY_MSIX);
         if (msix == 0) {
             table = null;
             tableBar = -1;
@@ -87,10 +92,11 @@ final class VfioFunction implements PciFunction {
         write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, PciConfigSpace.COMMAND, Short.BYTES, command & ~on);
     }
 
-    private int findMsix() {
+    /// {@return where a capability is, 0 for nowhere}
+    private int find(int id) {
         int at = (int) config(CONFIG_CAPABILITIES, 1) & ~3;
         for (int i = 0; at != 0 && i < CAPABILITY_LIST_LIMIT; i++) {
-            if (config(at, 1) == CAPABILITY_MSIX) {
+            if (config(at, 1) == id) {
                 return at;
             }
             at = (int) config(at + 1, 1) & ~3;
@@ -189,7 +195,7 @@ final class VfioFunction implements PciFunction {
     @Override
     public long barAddress(int bar) {
         long size = barSize(bar);
-        if (size == 0 || isUpperHalf(bar)) {
+        if (size == 0 || isUpperHalf(bar) || isSuspended()) {
             return NOWHERE;
         }
         int at = CONFIG_BAR0 + Integer.BYTES * bar;
@@ -197,6 +203,13 @@ final class VfioFunction implements PciFunction {
         long high = PciConfigSpace.isWideBar(low) ? config(at + Integer.BYTES, Integer.BYTES) : 0;
         int command = (int) config(PciConfigSpace.COMMAND, Short.BYTES);
         return PciConfigSpace.barAddress(command, low, high, size);
+    }
+
+    /// A device that the guest has put to sleep (D1 to D3hot) answers configuration accesses only; with its slots in
+    /// place
+    /// an access would be the end of the guest instead (SIGBUS, `KVM_RUN` -EFAULT).
+    private boolean isSuspended() {
+        return power != 0 && (config(power + POWER_CONTROL, Short.BYTES) & POWER_STATE) != 0;
     }
 
     private boolean isUpperHalf(int bar) {

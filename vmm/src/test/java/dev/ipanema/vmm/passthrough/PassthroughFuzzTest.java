@@ -52,6 +52,7 @@ class PassthroughFuzzTest {
     private static final long VICTIM_PATTERN = 0x5ec2_e75e_c2e7_5ec2L;
     private static final long MSIX_TABLE = 0xb9_0000;
     private static final long MSIX_PENDING = 0xba_0000;
+    private static final int CAP_POWER = 0x01;
     private static final int CAP_MSIX = 0x11;
     private static final int MSIX_ENABLE = 1 << 15;
     private static final int[] SIZES = {1, 2, 4, 8};
@@ -219,6 +220,7 @@ class PassthroughFuzzTest {
     }
 
     private String sensibly(GuestBus bus, int device) {
+        bus.config(device, bus.capability(device, CAP_POWER) + 4, Short.BYTES, random.nextInt(8) == 0 ? 3 : 0);
         bus.config(device, GuestBus.BAR0, Integer.BYTES, GuestBus.LOW + random.nextInt(16) * 0x100_0000L);
         bus.place(device, GuestBus.BAR2, GuestBus.HIGH + random.nextInt(256) * Sizes.GIB);
         bus.place(device, GuestBus.BAR4, GuestBus.HIGH + random.nextInt(256) * Sizes.GIB);
@@ -339,7 +341,9 @@ class PassthroughFuzzTest {
         long high = bar.isWide() ? bus.config(bar.device, bar.register + 4, Integer.BYTES) : 0;
         long address = high << Integer.SIZE | low;
         long last = bar.isWide() ? -bar.size : 0x1_0000_0000L - bar.size;
-        boolean answers = (command & PciConfigSpace.COMMAND_MEMORY) != 0 && address != 0 && address != last;
+        int power = bus.capability(bar.device, CAP_POWER);
+        boolean awake = (bus.config(bar.device, power + 4, Short.BYTES) & 3) == 0;
+        boolean answers = awake && (command & PciConfigSpace.COMMAND_MEMORY) != 0 && address != 0 && address != last;
         return answers ? address : -1;
     }
 

@@ -38,6 +38,7 @@ class VfioFunctionTest {
     private static final long MSIX_TABLE = BAR0_AT + 0xb9_0000;
     private static final long MSIX_PENDING = BAR0_AT + 0xba_0000;
     private static final int ON = PciConfigSpace.COMMAND_MEMORY | PciConfigSpace.COMMAND_MASTER;
+    private static final int CAP_POWER = 0x01;
     private static final int CAP_MSIX = 0x11;
     private static final int MSIX_ENABLE = 1 << 15;
     private static final int MSIX_MASK = 1 << 14;
@@ -148,6 +149,24 @@ class VfioFunctionTest {
             assertThat(bus.load(BAR4_AT, 4)).isEqualTo(0xffff_ffffL);
 
             bus.command(0, ON);
+            assertThat(run(bus, Operation.R, BAR4_AT)).isEqualTo(new RunOutcome.Reported(ProbePayload.STORE_VALUE, 0));
+        }
+    }
+
+    @Test
+    void aDeviceThatSleepsAnswersNowhereAndKeepsItsMemory() {
+        try (Host host = host(1);
+                GuestBus bus = bus(host, "linux-7.3")) {
+            place(bus, 0);
+            run(bus, Operation.W, BAR4_AT);
+            int power = bus.capability(0, CAP_POWER) + 4;
+
+            bus.config(0, power, Short.BYTES, 3);
+            assertThat(bus.deviceSlots()).isEmpty();
+            assertThat(run(bus, Operation.R, BAR4_AT)).isEqualTo(new RunOutcome.Reported(ProbeMachine.MMIO_ANSWER, 0));
+            assertThat(bus.load(BAR4_AT, Integer.BYTES)).isEqualTo(0xffff_ffffL);
+
+            bus.config(0, power, Short.BYTES, 0);
             assertThat(run(bus, Operation.R, BAR4_AT)).isEqualTo(new RunOutcome.Reported(ProbePayload.STORE_VALUE, 0));
         }
     }
