@@ -3,6 +3,8 @@ package dev.ipanema.host.platform;
 import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
+import dev.ipanema.devices.gpu.CoherentGpu;
+import dev.ipanema.devices.gpu.GpuBar0;
 import dev.ipanema.devices.gpu.GpuModel;
 import dev.ipanema.host.platform.MemoryRange.Kind;
 import dev.ipanema.machine.mmu.ExclusivePolicy;
@@ -259,8 +261,9 @@ public record HostProfile(
 
     /// {@return this host with other GPUs, whose memory and registers must not overlap}
     ///
-    /// @throws BadInput when the processor cannot address them
+    /// @throws BadInput when they overlap or the processor cannot address them
     public HostProfile withGpus(List<Gpu> newGpus) {
+        refuseOverlaps(newGpus);
         List<MemoryRange> changed = new ArrayList<>();
         for (MemoryRange range : memory) {
             if (!range.name().startsWith(GPU_MEMORY)) {
@@ -273,6 +276,32 @@ public record HostProfile(
             changed.add(new MemoryRange(ofIndex, Kind.DEVICE_MEMORY, gpu.memoryBase(), gpu.memorySize()));
         }
         return new HostProfile(name, cpu, changed, newGpus, exclusives);
+    }
+
+    private record Window(Gpu gpu, long base, long size) {
+        boolean overlaps(Window other) {
+            return base < other.base + other.size && other.base < base + size;
+        }
+    }
+
+    private static void refuseOverlaps(List<Gpu> gpus) {
+        List<Window> windows = new ArrayList<>();
+        for (Gpu gpu : gpus) {
+            for (Window window : List.of(
+                    new Window(gpu, gpu.memoryBase(), gpu.memorySize()),
+                    new Window(gpu, gpu.bar0Base(), GpuBar0.SIZE),
+                    new Window(gpu, gpu.bar2Base(), CoherentGpu.APERTURE_SIZE))) {
+                for (Window other : windows) {
+                    if (window.overlaps(other)) {
+                        throw new BadInput("GPU " + gpu.bdf() + " with memory of " + Sizes.format(gpu.memorySize())
+                                + " does not fit: " + Sizes.format(window.size) + " at " + Sizes.hex(window.base)
+                                + " are in the way of " + Sizes.format(other.size) + " at " + Sizes.hex(other.base)
+                                + " of GPU " + other.gpu.bdf());
+                    }
+                }
+                windows.add(window);
+            }
+        }
     }
 
     /// {@return this host with a part of its DRAM hidden from the kernel, for `/dev/egm0`}

@@ -7,6 +7,7 @@ import dev.ipanema.host.platform.HostProfile;
 import dev.ipanema.vmm.device.KeyValues;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /// The options that give a guest devices of its host, and the host its GPUs.
@@ -28,6 +29,7 @@ public final class HostDevices {
     private static final String BDF = "[0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\\.[0-7]";
     private static final String DEFAULT_BDF = "0000:01:00.0";
     private static final int MAX_NODE = 63;
+    private static final long MEMORY_STEP = 2 * Sizes.MIB;
 
     private final List<HostDevice> devices = new ArrayList<>();
     private final List<HostProfile.Gpu> gpus = new ArrayList<>();
@@ -73,11 +75,11 @@ public final class HostDevices {
         boolean identityMap = values.flag("identity-map");
         boolean forced = values.flag("force");
         values.end("memory, model, link, training, identity-map, force");
-        HostProfile.Gpu gpu = HostProfile.gpuAt(
-                        gpus.size(),
-                        model,
-                        size == null ? memoryOf(model) : Sizes.parse("--device coherent-gpu: memory", size))
-                .withTrained(trained);
+        long bytes = size == null ? memoryOf(model) : Sizes.parse("--device coherent-gpu: memory", size);
+        if (bytes <= 0 || bytes % MEMORY_STEP != 0) {
+            throw new BadInput("--device coherent-gpu: memory is a multiple of 2M above 0, not " + size);
+        }
+        HostProfile.Gpu gpu = HostProfile.gpuAt(gpus.size(), model, bytes).withTrained(trained);
         // What firmware found at boot: it tells the kernel of a memory without bytes.
         gpus.add(linkUp ? gpu : gpu.withProperties(HostProfile.Properties.SIZE_0));
         return new HostDevice.Function(gpu.bdf(), identityMap, forced);
@@ -109,7 +111,7 @@ public final class HostDevices {
             throw new BadInput("--device coherent-memory: node is 1 to " + MAX_NODE + ", not " + node);
         }
         long bytes = size == null ? 0 : Sizes.parse("--device coherent-memory: size", size);
-        if (size != null && (bytes < Sizes.MIB || bytes % (2 * Sizes.MIB) != 0)) {
+        if (size != null && (bytes <= 0 || bytes % MEMORY_STEP != 0)) {
             throw new BadInput("--device coherent-memory: size is a multiple of 2M, not " + size);
         }
         return new HostDevice.Memory(bdf, (int) node, bytes, persistent, forced);
@@ -119,7 +121,7 @@ public final class HostDevices {
         if (!text.matches(BDF)) {
             throw new BadInput("--device: '" + text + "' is not where a device is, as " + DEFAULT_BDF + " is");
         }
-        return text;
+        return text.toLowerCase(Locale.ROOT);
     }
 
     /// Gives the guest each GPU of the host, when no option has said what it is given.

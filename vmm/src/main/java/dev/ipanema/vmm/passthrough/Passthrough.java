@@ -69,6 +69,7 @@ public final class Passthrough implements AutoCloseable {
         this.devices = List.copyOf(devices);
         this.mm = mm;
         this.faults = new SlotFaults(ticker);
+        refuseTwice(this.devices);
         this.container = host.vfio().newContainer();
         try {
             for (HostDevice device : this.devices) {
@@ -87,6 +88,19 @@ public final class Passthrough implements AutoCloseable {
         } catch (RuntimeException e) {
             close();
             throw e;
+        }
+    }
+
+    /// A device is one function of a guest, and its memory in one place.
+    private static void refuseTwice(List<HostDevice> devices) {
+        for (int i = 0; i < devices.size(); i++) {
+            HostDevice device = devices.get(i);
+            boolean again = devices.subList(0, i).stream()
+                    .anyMatch(each ->
+                            each.getClass() == device.getClass() && each.bdf().equalsIgnoreCase(device.bdf()));
+            if (again) {
+                throw new BadInput("--device " + device.name() + ": the guest is given it twice");
+            }
         }
     }
 
@@ -242,7 +256,6 @@ public final class Passthrough implements AutoCloseable {
         int pciSlot = firstSlot;
         for (HostDevice device : devices) {
             if (device instanceof HostDevice.Function wanted) {
-                function(device).device().reset();
                 VfioFunction function = new VfioFunction(function(device));
                 if (wanted.identityMap()) {
                     function.preset(COHERENT_BAR, identity(wanted));
@@ -408,5 +421,6 @@ public final class Passthrough implements AutoCloseable {
     public void close() {
         open.values().forEach(OpenFunction::close);
         open.clear();
+        container.close();
     }
 }

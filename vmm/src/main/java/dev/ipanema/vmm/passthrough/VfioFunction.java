@@ -22,6 +22,9 @@ final class VfioFunction implements PciFunction {
     private static final int CONFIG_BAR0 = 0x10;
     private static final int CONFIG_CAPABILITIES = 0x34;
     private static final int CONFIG_INTERRUPT_PIN = 0x3d;
+    private static final int CAPABILITY_POWER = 0x01;
+    private static final int POWER_CONTROL = 4;
+    private static final int POWER_STATE = 3;
     private static final int CAPABILITY_MSIX = 0x11;
     private static final int CAPABILITY_LIST_LIMIT = 48;
     private static final int MSIX_CONTROL = 2;
@@ -35,6 +38,7 @@ final class VfioFunction implements PciFunction {
     private final OpenFunction open;
     private final VfioDevice device;
     private final byte[] buffer = new byte[Long.BYTES];
+    private final int power;
     private final int msix;
     private final @Nullable MsiXTable table;
     private final int tableBar;
@@ -42,17 +46,21 @@ final class VfioFunction implements PciFunction {
     private final int pendingBar;
     private final long pendingOffset;
     private @Nullable PciSlot slot;
+    private int control;
     private boolean triggered;
 
-    /// @param open reset, as after power on
+    /// Resets the device, so that it is as after power on.
     VfioFunction(OpenFunction open) {
         this.open = open;
         this.device = open.device();
+        stop();
+        device.reset();
         // The host's addresses are no business of the guest's.
         for (int bar = 0; bar < BARS; bar++) {
             write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, CONFIG_BAR0 + Integer.BYTES * bar, Integer.BYTES, 0);
         }
-        msix = findMsix();
+        power = find(CAPABILITY_POWER);
+        msix = find(CAPABILITY_MSIX);
         if (msix == 0) {
             table = null;
             tableBar = -1;
@@ -72,10 +80,23 @@ final class VfioFunction implements PciFunction {
         pendingOffset = pending & ~MSIX_BAR;
     }
 
-    private int findMsix() {
+    /// What the guest before a reset has left running ends before the device is reset, which keeps its configuration:
+    /// an interrupt of its would reach a VM that is gone (`vfio_pci_pre_reset`).
+    private void stop() {
+        device.setIrqs(VfioUapi.VFIO_PCI_MSIX_IRQ_INDEX, 0, List.of());
+        long on = PciConfigSpace.COMMAND_IO
+                | PciConfigSpace.COMMAND_MEMORY
+                | PciConfigSpace.COMMAND_MASTER
+                | PciConfigSpace.COMMAND_INTX_DISABLE;
+        long command = config(PciConfigSpace.COMMAND, Short.BYTES);
+        write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, PciConfigSpace.COMMAND, Short.BYTES, command & ~on);
+    }
+
+    /// {@return where a capability is, 0 for nowhere}
+    private int find(int id) {
         int at = (int) config(CONFIG_CAPABILITIES, 1) & ~3;
         for (int i = 0; at != 0 && i < CAPABILITY_LIST_LIMIT; i++) {
-            if (config(at, 1) == CAPABILITY_MSIX) {
+            if (config(at, 1) == id) {
                 return at;
             }
             at = (int) config(at + 1, 1) & ~3;
@@ -113,16 +134,33 @@ final class VfioFunction implements PciFunction {
     @Override
     public long readConfig(int offset, int bytes) {
         long value = config(offset, bytes);
+        if (table != null) {
+            // The host's own enable bits are no business of the guest's either.
+            value = with(value, offset, bytes, msix + MSIX_CONTROL, table.vectors() - 1);
+            value = with(value, offset, bytes, msix + MSIX_CONTROL + 1, control >>> Byte.SIZE);
+        }
         // The pin is not wired: what the device has to say it says by messages.
-        int pin = CONFIG_INTERRUPT_PIN - offset;
-        return pin >= 0 && pin < bytes ? value & ~(0xffL << (Byte.SIZE * pin)) : value;
+        return with(value, offset, bytes, CONFIG_INTERRUPT_PIN, 0);
+    }
+
+    /// {@return a value that was read, with another byte at a register if it is part of it}
+    private static long with(long value, int offset, int bytes, int register, long with) {
+        int at = register - offset;
+        if (at < 0 || at >= bytes) {
+            return value;
+        }
+        int shift = Byte.SIZE * at;
+        return (value & ~(0xffL << shift)) | (with & 0xff) << shift;
     }
 
     @Override
     public void writeConfig(int offset, int bytes, long value) {
         long before = placement();
         write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, offset, bytes, value);
-        if (table != null && offset < msix + MSIX_TABLE && offset + bytes > msix + MSIX_CONTROL) {
+        int high = msix + MSIX_CONTROL + 1 - offset;
+        if (table != null && high >= 0 && high < bytes) {
+            // The file takes no writes here: its user enables interrupts by an ioctl.
+            control = (int) (value >>> (Byte.SIZE * high)) << Byte.SIZE & (MSIX_ENABLE | MSIX_MASK);
             controlInterrupts(table);
         }
         if (placement() != before) {
@@ -131,7 +169,6 @@ final class VfioFunction implements PciFunction {
     }
 
     private void controlInterrupts(MsiXTable vectors) {
-        int control = (int) config(msix + MSIX_CONTROL, Short.BYTES);
         boolean enabled = (control & MSIX_ENABLE) != 0;
         vectors.control(enabled, (control & MSIX_MASK) != 0);
         if (enabled == triggered) {
@@ -158,7 +195,7 @@ final class VfioFunction implements PciFunction {
     @Override
     public long barAddress(int bar) {
         long size = barSize(bar);
-        if (size == 0 || isUpperHalf(bar)) {
+        if (size == 0 || isUpperHalf(bar) || isSuspended()) {
             return NOWHERE;
         }
         int at = CONFIG_BAR0 + Integer.BYTES * bar;
@@ -166,6 +203,13 @@ final class VfioFunction implements PciFunction {
         long high = PciConfigSpace.isWideBar(low) ? config(at + Integer.BYTES, Integer.BYTES) : 0;
         int command = (int) config(PciConfigSpace.COMMAND, Short.BYTES);
         return PciConfigSpace.barAddress(command, low, high, size);
+    }
+
+    /// A device that the guest has put to sleep (D1 to D3hot) answers configuration accesses only; with its slots in
+    /// place
+    /// an access would be the end of the guest instead (SIGBUS, `KVM_RUN` -EFAULT).
+    private boolean isSuspended() {
+        return power != 0 && (config(power + POWER_CONTROL, Short.BYTES) & POWER_STATE) != 0;
     }
 
     private boolean isUpperHalf(int bar) {
