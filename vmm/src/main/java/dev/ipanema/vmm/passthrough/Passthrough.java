@@ -256,7 +256,10 @@ public final class Passthrough implements AutoCloseable {
         int pciSlot = firstSlot;
         for (HostDevice device : devices) {
             if (device instanceof HostDevice.Function wanted) {
-                VfioFunction function = new VfioFunction(function(device));
+                boolean isRamToo = devices.stream()
+                        .anyMatch(each ->
+                                each instanceof HostDevice.Memory && each.bdf().equals(device.bdf()));
+                VfioFunction function = new VfioFunction(function(device), isRamToo);
                 if (wanted.identityMap()) {
                     function.preset(COHERENT_BAR, identity(wanted));
                 }

@@ -50,10 +50,13 @@ final class VfioFunction implements PciFunction {
     private boolean triggered;
 
     /// Resets the device, so that it is as after power on.
-    VfioFunction(OpenFunction open) {
+    ///
+    /// @param isMemoryOn whether it decodes from then on, since its memory is also RAM of the guest: a
+    ///     driver gives nobody the memory of a device that does not decode
+    VfioFunction(OpenFunction open, boolean isMemoryOn) {
         this.open = open;
         this.device = open.device();
-        stop();
+        stop(isMemoryOn ? PciConfigSpace.COMMAND_MEMORY : 0);
         device.reset();
         // The host's addresses are no business of the guest's.
         for (int bar = 0; bar < BARS; bar++) {
@@ -82,14 +85,16 @@ final class VfioFunction implements PciFunction {
 
     /// What the guest before a reset has left running ends before the device is reset, which keeps its configuration:
     /// an interrupt of its would reach a VM that is gone (`vfio_pci_pre_reset`).
-    private void stop() {
+    ///
+    /// @param command bits of the command register that stay on
+    private void stop(int command) {
         device.setIrqs(VfioUapi.VFIO_PCI_MSIX_IRQ_INDEX, 0, List.of());
         long on = PciConfigSpace.COMMAND_IO
                 | PciConfigSpace.COMMAND_MEMORY
                 | PciConfigSpace.COMMAND_MASTER
                 | PciConfigSpace.COMMAND_INTX_DISABLE;
-        long command = config(PciConfigSpace.COMMAND, Short.BYTES);
-        write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, PciConfigSpace.COMMAND, Short.BYTES, command & ~on);
+        long rest = config(PciConfigSpace.COMMAND, Short.BYTES) & ~on;
+        write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, PciConfigSpace.COMMAND, Short.BYTES, rest | command);
     }
 
     /// {@return where a capability is, 0 for nowhere}
@@ -205,9 +210,8 @@ final class VfioFunction implements PciFunction {
         return PciConfigSpace.barAddress(command, low, high, size);
     }
 
-    /// A device that the guest has put to sleep (D1 to D3hot) answers configuration accesses only; with its slots in
-    /// place
-    /// an access would be the end of the guest instead (SIGBUS, `KVM_RUN` -EFAULT).
+    /// A device that the guest has put to sleep (D1 to D3hot) answers configuration accesses only; with
+    /// its slots in place an access would be the end of the guest instead (SIGBUS, `KVM_RUN` -EFAULT).
     private boolean isSuspended() {
         return power != 0 && (config(power + POWER_CONTROL, Short.BYTES) & POWER_STATE) != 0;
     }

@@ -106,6 +106,20 @@ class VfioFunctionTest {
     }
 
     @Test
+    void aFunctionWhoseMemoryIsRamTooDecodesFromReset() {
+        try (Host host = host(1);
+                GuestBus bus = new GuestBus(
+                        host,
+                        "linux-7.3",
+                        GpuRun.function(GpuRun.FIRST),
+                        new HostDevice.Memory(GpuRun.FIRST, 1, 0, false, false))) {
+            assertThat(bus.config(0, PciConfigSpace.COMMAND, Short.BYTES) & PciConfigSpace.COMMAND_MEMORY)
+                    .isNotZero();
+            assertThat(bus.deviceSlots()).containsExactly(new GuestBus.Range(GuestBus.HIGH_END, MEMORY));
+        }
+    }
+
+    @Test
     void aSizingSequenceSaysThePowerOfTwoAbove() {
         try (Host host = host(1);
                 GuestBus bus = bus(host, "linux-7.3")) {
