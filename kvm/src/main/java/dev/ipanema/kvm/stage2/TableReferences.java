@@ -77,7 +77,7 @@ final class TableReferences {
         }
         int[][][] grown = Arrays.copyOf(all, Math.max(all.length, high + 1));
         int[][] middle = grown[high] == null ? new int[1 << BITS][] : grown[high].clone();
-        int[] leaf = new int[1 << BITS + LINE_SHIFT];
+        int[] leaf = new int[1 << (BITS + LINE_SHIFT)];
         middle[low] = leaf;
         grown[high] = middle;
         root = grown;

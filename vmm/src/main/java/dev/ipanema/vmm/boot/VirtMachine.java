@@ -228,7 +228,10 @@ public final class VirtMachine implements AutoCloseable {
     public List<Migration.Obstacle> migrationObstacles(HostProfile target, KernelVersion version) {
         lock.lock();
         try {
-            return passthrough.migration(hardware.vm(), target, version);
+            Migration migration = new Migration(hardware.vm(), target, version);
+            passthrough.migrate(migration);
+            memory.migrate(migration);
+            return migration.obstacles();
         } finally {
             lock.unlock();
         }

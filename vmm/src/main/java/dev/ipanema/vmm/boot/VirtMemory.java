@@ -17,6 +17,7 @@ import dev.ipanema.kvm.vm.Vm;
 import dev.ipanema.vmm.device.GuestDma;
 import dev.ipanema.vmm.device.GuestRanges;
 import dev.ipanema.vmm.passthrough.CacheablePfnmap;
+import dev.ipanema.vmm.passthrough.Migration;
 import java.util.List;
 
 /// A machine's memory as its VMM has mapped it: RAM, and flash when there is firmware. It outlives resets.
@@ -84,6 +85,14 @@ final class VirtMemory implements AutoCloseable {
         container.unmapDma(VirtMap.RAM, ramSize);
         VirtHardware.succeed(
                 "VFIO_IOMMU_MAP_DMA of the guest's RAM", container.mapDma(mm, ramHva, VirtMap.RAM, ramSize));
+    }
+
+    /// Finds what of the RAM keeps the guest from moving to another host while it runs.
+    void migrate(Migration migration) {
+        migration.slot(RAM_SLOT, "RAM", VirtMap.RAM, ramSize, ramHva);
+        if (backend == VirtConfig.Backend.EGM) {
+            migration.relies("RAM");
+        }
     }
 
     /// {@return a VM on this memory}

@@ -23,11 +23,17 @@ final class MemorySlots {
 
     /// Device memory at a guest-physical address.
     ///
-    /// @param what for reports
+    /// @param bdf whose it is
+    /// @param part of the device: a BAR, or its memory
     /// @param ipa page-aligned
     /// @param size bytes, whole pages
     /// @param hva where the VMM has mapped it
-    record Wanted(String what, long ipa, long size, long hva) {
+    record Wanted(String bdf, String part, long ipa, long size, long hva) {
+        /// {@return what it is, for reports}
+        String name() {
+            return bdf + " " + part;
+        }
+
         boolean overlaps(Wanted other) {
             return ipa < other.ipa + other.size && other.ipa < ipa + size;
         }

@@ -18,6 +18,8 @@ import java.util.List;
 /// cacheable PFN mappings needs on either side (review of v3, 86r033olwv.wl-maz@kernel.org).
 public final class Migration {
     private final Vm vm;
+    private final HostProfile target;
+    private final KernelVersion version;
     private final List<Obstacle> obstacles = new ArrayList<>();
 
     /// One reason.
@@ -26,12 +28,17 @@ public final class Migration {
     /// @param reasons KVM's trail, may be empty
     public record Obstacle(String what, String reasons) {}
 
-    Migration(Vm vm) {
+    /// @param vm of the guest, which does not run meanwhile
+    /// @param target the other host
+    /// @param version the kernel that it runs
+    public Migration(Vm vm, HostProfile target, KernelVersion version) {
         this.vm = vm;
+        this.target = target;
+        this.version = version;
     }
 
     /// {@return what has been found}
-    List<Obstacle> obstacles() {
+    public List<Obstacle> obstacles() {
         return List.copyOf(obstacles);
     }
 
@@ -42,7 +49,7 @@ public final class Migration {
     }
 
     /// Asks KVM to log the pages of a slot that the guest makes dirty, as the sending side does first.
-    void slot(int id, String what, long ipa, long size, long hva) {
+    public void slot(int id, String what, long ipa, long size, long hva) {
         int result =
                 vm.setUserMemoryRegion(new UserspaceMemoryRegion(id, KvmMem.KVM_MEM_LOG_DIRTY_PAGES, ipa, size, hva));
         if (result != 0) {
@@ -57,21 +64,21 @@ public final class Migration {
 
     /// Asks KVM of the other host for the capability that the guest relies on here.
     ///
-    /// @param relies what of the guest relies on it
-    void target(HostProfile profile, KernelVersion version, String relies) {
-        try (Host host = Host.builder(profile).build();
+    /// @param what of the guest relies on it
+    public void relies(String what) {
+        try (Host host = Host.builder(target).build();
                 Vm other = new Kvm(host, version).createVm(host.newAddressSpace(), 0)) {
             CacheablePfnmap there = CacheablePfnmap.of(other);
             boolean here = CacheablePfnmap.of(vm).isSupported();
             if (here != there.isSupported()) {
                 obstacles.add(new Obstacle(
-                        relies + " is mapped cacheable here, and not on " + profile.name() + " with " + version.name()
+                        what + " is mapped cacheable here, and not on " + target.name() + " with " + version.name()
                                 + ": " + there.sentence(),
                         there.reasons()));
             }
         } catch (KvmError e) {
             obstacles.add(new Obstacle(
-                    profile.name() + " with " + version.name() + " makes no such VM: " + e.getMessage(), ""));
+                    target.name() + " with " + version.name() + " makes no such VM: " + e.getMessage(), ""));
         }
     }
 }

@@ -4,13 +4,11 @@ import dev.ipanema.base.errno.Errno;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
 import dev.ipanema.base.time.Ticker;
-import dev.ipanema.devices.pci.PciFunction;
 import dev.ipanema.devices.pci.PciHostBridge;
 import dev.ipanema.host.mm.AddressSpace;
 import dev.ipanema.host.mm.VmFlags;
 import dev.ipanema.host.mm.Vma;
 import dev.ipanema.host.platform.Host;
-import dev.ipanema.host.platform.HostProfile;
 import dev.ipanema.host.vfio.VfioContainer;
 import dev.ipanema.host.vfio.VfioDevice;
 import dev.ipanema.host.vfio.VfioOpening;
@@ -23,9 +21,11 @@ import dev.ipanema.vmm.device.GuestRanges;
 import dev.ipanema.vmm.probe.Stage2Rows;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The host's devices of one guest. Their files and mappings live as long as the machine; [#attach] gives them to a VM,
@@ -34,17 +34,16 @@ import org.jspecify.annotations.Nullable;
 /// [#attach], [#plug] and what follows are called under the VMM's lock.
 public final class Passthrough implements AutoCloseable {
     private static final int COHERENT_BAR = VfioUapi.VFIO_PCI_BAR4_REGION_INDEX;
-    private static final long MEMORY_ALIGNMENT = Sizes.GIB;
 
     private final Host host;
     private final List<HostDevice> devices;
     private final AddressSpace mm;
     private final VfioContainer container;
     private final Map<String, OpenFunction> open = new LinkedHashMap<>();
+    private final AddressPlanner planner;
     private final AddressPlan plan;
-    private final List<MemorySlots.Wanted> memory = new ArrayList<>();
     private final List<VfioFunction> functions = new ArrayList<>();
-    private final List<DeviceStatus.Refusal> refusals = new ArrayList<>();
+    private final Map<String, Set<DeviceStatus.Refusal>> refusals = new LinkedHashMap<>();
     private final SlotFaults faults;
     private @Nullable MemorySlots slots;
     private @Nullable String failure;
@@ -73,18 +72,12 @@ public final class Passthrough implements AutoCloseable {
         this.container = host.vfio().newContainer();
         try {
             for (HostDevice device : this.devices) {
-                boolean twice = this.devices.stream()
-                                .filter(other -> other.name().equals(device.name()))
-                                .count()
-                        > 1;
-                if (twice) {
-                    throw new BadInput("--device " + device.name() + ": given twice");
-                }
                 if (!open.containsKey(device.bdf())) {
                     open.put(device.bdf(), open(version, device));
                 }
             }
-            plan = plan(highMmio, highMmioEnd);
+            planner = new AddressPlanner(host, this.devices, open);
+            plan = planner.plan(highMmio, highMmioEnd);
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -131,72 +124,6 @@ public final class Passthrough implements AutoCloseable {
 
     // ---- where things lie ------------------------------------------------------------------------------------------
 
-    private AddressPlan plan(long highMmio, long highMmioEnd) {
-        long end = highMmioEnd;
-        boolean preset = false;
-        while (end - highMmio < 2 * largeBars()) {
-            end *= 2;
-        }
-        for (HostDevice device : devices) {
-            if (device instanceof HostDevice.Function function && function.identityMap()) {
-                preset = true;
-                long base = identity(function);
-                while (end < base + function(device).bar(COHERENT_BAR).size()) {
-                    end *= 2;
-                }
-                if (base < highMmio) {
-                    throw new BadInput("--device " + device.name() + ": identity-map: the host has the memory at "
-                            + Sizes.hex(base) + ", below the guest's PCI window at " + Sizes.hex(highMmio));
-                }
-            }
-        }
-        List<AddressPlan.NodeMemory> nodes = new ArrayList<>();
-        long at = end;
-        for (HostDevice device : devices) {
-            if (device instanceof HostDevice.Memory wanted) {
-                OpenFunction.Area area = function(device).coherentMemory();
-                long size = wanted.size() == 0 ? area.size() : wanted.size();
-                if (size > area.size()) {
-                    throw new BadInput("--device " + device.name() + ": size=" + Sizes.format(size)
-                            + " is more than its memory, which has " + Sizes.format(area.size()));
-                }
-                nodes.add(new AddressPlan.NodeMemory(wanted.node(), at, size, wanted.isPersistent()));
-                memory.add(new MemorySlots.Wanted(device.bdf() + " memory", at, size, area.hva()));
-                at = (at + size + MEMORY_ALIGNMENT - 1) & -MEMORY_ALIGNMENT;
-            }
-        }
-        return new AddressPlan(highMmio, end, nodes, preset);
-    }
-
-    /// {@return bytes of all BARs that belong into the high window}
-    private long largeBars() {
-        long sum = 0;
-        for (HostDevice device : devices) {
-            for (int bar = 0; device instanceof HostDevice.Function && bar < PciFunction.BARS; bar++) {
-                long size = function(device).bar(bar).size();
-                sum += size > Sizes.GIB / 4 ? size : 0;
-            }
-        }
-        return sum;
-    }
-
-    private long identity(HostDevice.Function device) {
-        function(device).coherentMemory();
-        long base = host.profile().gpus().stream()
-                .filter(gpu -> gpu.bdf().equals(device.bdf()))
-                .mapToLong(HostProfile.Gpu::memoryBase)
-                .findFirst()
-                .orElseThrow(() -> new IllegalStateException(device.bdf() + " is no GPU"));
-        long size = function(device).bar(COHERENT_BAR).size();
-        if ((base & (size - 1)) != 0) {
-            throw new BadInput(
-                    "--device " + device.name() + ": identity-map: the host has the memory at " + Sizes.hex(base)
-                            + ", which a BAR of " + Sizes.format(size) + " cannot have",
-                    BadInput.FINDING);
-        }
-        return base;
-    }
-
     /// {@return where the guest's large things lie}
     public AddressPlan plan() {
         return plan;
@@ -204,7 +131,7 @@ public final class Passthrough implements AutoCloseable {
 
     /// {@return the memory of the plan as the VMM has mapped it}
     public List<GuestRanges.Range> memory() {
-        return memory.stream()
+        return planner.memory().stream()
                 .map(each -> new GuestRanges.Range(each.ipa(), each.size(), each.hva()))
                 .toList();
     }
@@ -212,8 +139,7 @@ public final class Passthrough implements AutoCloseable {
     // ---- a VM ------------------------------------------------------------------------------------------------------
 
     /// Gives the devices to a VM that has no slots of theirs yet: asks for the capability, and makes the slots of
-    /// memory
-    /// that is there from reset.
+    /// memory that is there from reset.
     ///
     /// @param firstSlot the first free slot number
     /// @throws BadInput when KVM cannot map coherent memory, with its reasons
@@ -244,7 +170,7 @@ public final class Passthrough implements AutoCloseable {
                         "--device " + device.name() + ": " + refusal + "; add ',force' to see what comes of it",
                         BadInput.FINDING);
             }
-            refuse(device.bdf() + ": " + refusal, capability.reasons());
+            refuse(device.bdf(), refusal, capability.reasons());
         }
     }
 
@@ -261,7 +187,7 @@ public final class Passthrough implements AutoCloseable {
                                 each instanceof HostDevice.Memory && each.bdf().equals(device.bdf()));
                 VfioFunction function = new VfioFunction(function(device), isRamToo);
                 if (wanted.identityMap()) {
-                    function.preset(COHERENT_BAR, identity(wanted));
+                    function.preset(COHERENT_BAR, planner.identity(wanted));
                 }
                 functions.add(function);
                 bridge.add(pciSlot, function);
@@ -287,7 +213,7 @@ public final class Passthrough implements AutoCloseable {
     }
 
     private void update(List<MemorySlots.Wanted> windows) {
-        List<MemorySlots.Wanted> wanted = new ArrayList<>(memory);
+        List<MemorySlots.Wanted> wanted = new ArrayList<>(planner.memory());
         wanted.addAll(windows);
         MemorySlots current = slots;
         if (current == null) {
@@ -295,21 +221,18 @@ public final class Passthrough implements AutoCloseable {
         }
         Optional<MemorySlots.Refusal> refusal = current.update(wanted);
         refusal.ifPresent(refused -> {
-            failure = "KVM_SET_USER_MEMORY_REGION of " + refused.wanted().what() + " at "
+            failure = "KVM_SET_USER_MEMORY_REGION of " + refused.wanted().name() + " at "
                     + Sizes.hex(refused.wanted().ipa()) + " "
                     + Sizes.format(refused.wanted().size()) + " returned "
                     + Errno.render(refused.errno()) + refused.outcome();
             failureReasons = refused.reasons();
-            refuse(failure, failureReasons);
+            refuse(refused.wanted().bdf(), failure, failureReasons);
         });
         current.slots().forEach(slot -> faults.watch(slot.wanted()));
     }
 
-    private void refuse(String what, String reasons) {
-        DeviceStatus.Refusal refusal = new DeviceStatus.Refusal(what, reasons);
-        if (!refusals.contains(refusal)) {
-            refusals.add(refusal);
-        }
+    private void refuse(String bdf, String what, String reasons) {
+        refusals.computeIfAbsent(bdf, _ -> new LinkedHashSet<>()).add(new DeviceStatus.Refusal(what, reasons));
     }
 
     /// {@return the slot that KVM has refused while the guest ran, after which it cannot go on; null when none was}
@@ -340,27 +263,7 @@ public final class Passthrough implements AutoCloseable {
     }
 
     private DeviceStatus status(String bdf, OpenFunction function, Stage2PageTable table, boolean fwb) {
-        List<DeviceStatus.Bar> bars = new ArrayList<>();
-        for (VfioFunction plugged : functions) {
-            if (plugged.belongsTo(function)) {
-                bars.addAll(plugged.bars());
-            }
-        }
         MemorySlots current = slots;
-        List<DeviceStatus.Slot> ofDevice = new ArrayList<>();
-        List<DeviceStatus.Window> hidden = new ArrayList<>();
-        if (current != null) {
-            for (MemorySlots.Slot slot : current.slots()) {
-                if (slot.wanted().what().startsWith(bdf)) {
-                    ofDevice.add(status(slot, table, fwb));
-                }
-            }
-            for (MemorySlots.Wanted each : current.hidden()) {
-                if (each.what().startsWith(bdf)) {
-                    hidden.add(new DeviceStatus.Window(each.what(), each.ipa(), each.size()));
-                }
-            }
-        }
         return new DeviceStatus(
                 bdf,
                 function.vendor(),
@@ -368,10 +271,23 @@ public final class Passthrough implements AutoCloseable {
                 function.device().driver(),
                 function.device().trouble(),
                 function.isCoherent() ? function.coherentMemory().size() : 0,
-                bars,
-                ofDevice,
-                hidden,
-                refusals.stream().filter(each -> each.what().contains(bdf)).toList());
+                functions.stream()
+                        .filter(plugged -> plugged.belongsTo(function))
+                        .flatMap(plugged -> plugged.bars().stream())
+                        .toList(),
+                current == null
+                        ? List.of()
+                        : current.slots().stream()
+                                .filter(slot -> slot.wanted().bdf().equals(bdf))
+                                .map(slot -> status(slot, table, fwb))
+                                .toList(),
+                current == null
+                        ? List.of()
+                        : current.hidden().stream()
+                                .filter(each -> each.bdf().equals(bdf))
+                                .map(each -> new DeviceStatus.Window(each.name(), each.ipa(), each.size()))
+                                .toList(),
+                List.copyOf(refusals.getOrDefault(bdf, Set.of())));
     }
 
     private DeviceStatus.Slot status(MemorySlots.Slot slot, Stage2PageTable table, boolean fwb) {
@@ -380,20 +296,17 @@ public final class Passthrough implements AutoCloseable {
         SlotFaults.Count count = faults.of(wanted);
         return new DeviceStatus.Slot(
                 slot.id(),
-                wanted.what(),
+                wanted.name(),
                 wanted.ipa(),
                 wanted.size(),
                 vma == null ? "none" : VmFlags.names(vma.vmFlags()) + ", " + vma.pageProt(),
                 count.faults(),
                 count.nanos(),
-                Stage2Rows.of(table, fwb, wanted.what(), wanted.ipa(), wanted.size()));
+                Stage2Rows.of(table, fwb, wanted.name(), wanted.ipa(), wanted.size()));
     }
 
-    /// {@return what keeps the guest from moving to another host while it runs}
-    ///
-    /// @param vm the VM that the devices were given to last
-    public List<Migration.Obstacle> migration(Vm vm, HostProfile target, KernelVersion version) {
-        Migration migration = new Migration(vm);
+    /// Finds what of the devices keeps the guest from moving to another host while it runs.
+    public void migrate(Migration migration) {
         for (HostDevice device : devices) {
             if (device instanceof HostDevice.Function) {
                 migration.device(device.bdf(), function(device).device().driver());
@@ -403,15 +316,14 @@ public final class Passthrough implements AutoCloseable {
         if (current != null) {
             for (MemorySlots.Slot slot : current.slots()) {
                 MemorySlots.Wanted wanted = slot.wanted();
-                migration.slot(slot.id(), wanted.what(), wanted.ipa(), wanted.size(), wanted.hva());
+                migration.slot(slot.id(), wanted.name(), wanted.ipa(), wanted.size(), wanted.hva());
             }
         }
         devices.stream()
                 .filter(device -> function(device).isCoherent())
                 .map(HostDevice::bdf)
                 .distinct()
-                .forEach(bdf -> migration.target(target, version, "the memory of " + bdf));
-        return migration.obstacles();
+                .forEach(bdf -> migration.relies("the memory of " + bdf));
     }
 
     /// {@return what devices reach of the guest}

@@ -291,7 +291,8 @@ final class VfioFunction implements PciFunction {
             }
             for (Range part : parts) {
                 windows.add(new MemorySlots.Wanted(
-                        device.bdf() + " BAR " + area.bar(),
+                        device.bdf(),
+                        "BAR " + area.bar(),
                         bar + part.from,
                         part.to - part.from,
                         area.hva() + part.from - area.offset()));
