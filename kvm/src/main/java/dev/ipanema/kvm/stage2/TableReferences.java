@@ -16,6 +16,9 @@ final class TableReferences {
     private static final int NEIGHBOURS = (1 << NEIGHBOUR_BITS) - 1;
     private static final int MASK = (1 << BITS) - 1;
 
+    /// Counters in a cache line of 64 bytes.
+    private static final int LINE_SHIFT = 4;
+
     private final int pageShift;
     private volatile int[][][] root = new int[1][][];
 
@@ -47,11 +50,12 @@ final class TableReferences {
         COUNT.setVolatile(leaf(page), counter(page), count);
     }
 
-    /// {@return where a page's counter stands in its array: neighbours lie 128 bytes apart, so that vCPUs
-    /// that fill table pages allocated next to each other do not write to one cache line}
+    /// {@return where a page's counter stands in its array: in a cache line of its own, so that vCPUs that fill
+    /// different table pages do not write to one, and neighbours in lines that are not fetched together}
     private static int counter(long page) {
         int low = (int) page & MASK;
-        return ((low & NEIGHBOURS) << (BITS - NEIGHBOUR_BITS)) | (low >>> NEIGHBOUR_BITS);
+        int line = ((low & NEIGHBOURS) << (BITS - NEIGHBOUR_BITS)) | (low >>> NEIGHBOUR_BITS);
+        return line << LINE_SHIFT;
     }
 
     private int[] leaf(long page) {
@@ -73,7 +77,7 @@ final class TableReferences {
         }
         int[][][] grown = Arrays.copyOf(all, Math.max(all.length, high + 1));
         int[][] middle = grown[high] == null ? new int[1 << BITS][] : grown[high].clone();
-        int[] leaf = new int[1 << BITS];
+        int[] leaf = new int[1 << (BITS + LINE_SHIFT)];
         middle[low] = leaf;
         grown[high] = middle;
         root = grown;

@@ -49,10 +49,14 @@ public final class Stage2Benchmark {
     private final Consumer<Result> results;
     private final Stage2Workload work;
 
-    private Stage2Benchmark(int rounds, Consumer<Result> results, Stage2Workload work) {
+    /// Shares nothing with `work`.
+    private final Stage2Workload other;
+
+    private Stage2Benchmark(int rounds, Consumer<Result> results, Stage2Workload work, Stage2Workload other) {
         this.rounds = rounds;
         this.results = results;
         this.work = work;
+        this.other = other;
     }
 
     /// Measures every operation.
@@ -60,10 +64,11 @@ public final class Stage2Benchmark {
     /// @param rounds rounds to take the median of at least, 1 or more; short ones are repeated more often
     /// @param results takes each figure when it is known
     public static void run(int rounds, Consumer<Result> results) {
-        try (Stage2Workload work = new Stage2Workload()) {
+        try (Stage2Workload work = new Stage2Workload();
+                Stage2Workload other = new Stage2Workload()) {
             // Once for the compilers, which take their time on a busy computer.
-            new Stage2Benchmark(1, _ -> {}, work).runAll();
-            new Stage2Benchmark(rounds, results, work).runAll();
+            new Stage2Benchmark(1, _ -> {}, work, other).runAll();
+            new Stage2Benchmark(rounds, results, work, other).runAll();
         }
     }
 
@@ -71,7 +76,10 @@ public final class Stage2Benchmark {
         measure("store_8b", () -> {}, Stage2Workload::storeStream);
         measure("map_4k_range_1g", work::clear, w -> w.mapPages(G1));
         measure("map_4k_range_64g", work::clear, w -> w.mapPages(64 * G1));
-        measureTogether("fault_map_4k_1t", this::faultAlone, "fault_map_4k_2t", this::faultInParallel);
+        measure(List.of(
+                new Timed("fault_map_4k_1t", this::faultAlone),
+                new Timed("fault_map_4k_2t", this::faultInParallel),
+                new Timed("fault_map_4k_2t_apart", this::faultApart)));
         Runnable mapped = () -> {
             work.clear();
             work.mapPages(G1);
@@ -104,13 +112,6 @@ public final class Stage2Benchmark {
         return (double) nanos / count;
     }
 
-    /// Measures two operations round by round in turn, so that what else the computer does meets both: their ratio is
-    /// what the reader wants.
-    private void measureTogether(
-            String first, ToDoubleFunction<long[]> firstRound, String second, ToDoubleFunction<long[]> secondRound) {
-        measure(List.of(new Timed(first, firstRound), new Timed(second, secondRound)));
-    }
-
     /// An operation in the making of its figure.
     private final class Timed {
         private final String name;
@@ -130,6 +131,8 @@ public final class Stage2Benchmark {
         }
     }
 
+    /// Measures operations round by round in turn, so that what else the computer does meets all of them: their ratios
+    /// are what the reader wants.
     private void measure(List<Timed> operations) {
         long[] spent = new long[1];
         int warm = 0;
@@ -160,6 +163,18 @@ public final class Stage2Benchmark {
     /// calling thread is one of them. The time is from the first start to the last end.
     private double faultInParallel(long[] spent) {
         work.clear();
+        return faultInParallel(spent, work);
+    }
+
+    /// The control: the same, but the threads share nothing. What this does not gain by the second thread, the computer
+    /// does not have to give.
+    private double faultApart(long[] spent) {
+        work.clear();
+        other.clear();
+        return faultInParallel(spent, other);
+    }
+
+    private double faultInParallel(long[] spent, Stage2Workload second) {
         AtomicInteger waiting = new AtomicInteger(FAULTING_THREADS);
         long[] begun = new long[FAULTING_THREADS];
         long[] ended = new long[FAULTING_THREADS];
@@ -169,9 +184,9 @@ public final class Stage2Benchmark {
             int index = t + 1;
             others[t] = Thread.ofPlatform()
                     .name("fault-" + index)
-                    .start(() -> counts[index] = faultRange(index, waiting, begun, ended));
+                    .start(() -> counts[index] = faultRange(second, index, waiting, begun, ended));
         }
-        counts[0] = faultRange(0, waiting, begun, ended);
+        counts[0] = faultRange(work, 0, waiting, begun, ended);
         try {
             for (Thread other : others) {
                 other.join();
@@ -187,13 +202,13 @@ public final class Stage2Benchmark {
     }
 
     /// Starts by spinning: a thread that is woken instead would run late, and on the waker's processor for a while.
-    private long faultRange(int index, AtomicInteger waiting, long[] begun, long[] ended) {
+    private static long faultRange(Stage2Workload on, int index, AtomicInteger waiting, long[] begun, long[] ended) {
         waiting.decrementAndGet();
         while (waiting.get() != 0) {
             Thread.onSpinWait();
         }
         begun[index] = System.nanoTime();
-        long count = work.faultPages((long) index * 512 * G1, FAULTED);
+        long count = on.faultPages((long) index * 512 * G1, FAULTED);
         ended[index] = System.nanoTime();
         return count;
     }
