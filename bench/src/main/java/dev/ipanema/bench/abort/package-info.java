@@ -1,0 +1,2 @@
+/// Benchmarks of abort handling in KVM.
+package dev.ipanema.bench.abort;
