@@ -27,7 +27,12 @@ final class HostMapping implements AutoCloseable {
     private static final int MAP_SPARSE = LINUX ? 0x20 | 0x4000 : 0x1000 | 0x40;
 
     private static final Linker LINKER = Linker.nativeLinker();
-    private static final FunctionDescriptor MMAP_PROTOTYPE = FunctionDescriptor.of(
+
+    /// The prototype of `mmap`, for all three functions: `munmap` and `madvise` take its first two and three arguments.
+    /// The JVM links each prototype once, in milliseconds that a short command would notice.
+    // SAFETY: both systems pass these arguments in registers, and who is called looks at its own only. An `int` that is
+    // returned is the low half of the `long`.
+    private static final FunctionDescriptor PROTOTYPE = FunctionDescriptor.of(
             ValueLayout.JAVA_LONG,
             ValueLayout.JAVA_LONG,
             ValueLayout.JAVA_LONG,
@@ -35,13 +40,10 @@ final class HostMapping implements AutoCloseable {
             ValueLayout.JAVA_INT,
             ValueLayout.JAVA_INT,
             ValueLayout.JAVA_LONG);
-    private static final MethodHandle MMAP = function("mmap", MMAP_PROTOTYPE);
-    private static final MethodHandle MUNMAP = function(
-            "munmap", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
-    private static final MethodHandle MADVISE = function(
-            "madvise",
-            FunctionDescriptor.of(
-                    ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+
+    private static final MethodHandle MMAP = function("mmap");
+    private static final MethodHandle MUNMAP = function("munmap");
+    private static final MethodHandle MADVISE = function("madvise");
 
     private final long address;
     private final long bytes;
@@ -52,10 +54,10 @@ final class HostMapping implements AutoCloseable {
         this.bytes = bytes;
     }
 
-    // Restricted method: the descriptors above are the C prototypes on 64-bit hosts.
+    // Restricted method: see the prototype.
     @SuppressWarnings("restricted")
-    private static MethodHandle function(String name, FunctionDescriptor descriptor, Linker.Option... options) {
-        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor, options);
+    private static MethodHandle function(String name, Linker.Option... options) {
+        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), PROTOTYPE, options);
     }
 
     /// `mmap` once more, with its errno. A function that captures errno takes the JVM twice as long to link, which a
@@ -65,8 +67,7 @@ final class HostMapping implements AutoCloseable {
         private static final VarHandle ERRNO = CALL_STATE
                 .varHandle(MemoryLayout.PathElement.groupElement("errno"))
                 .withInvokeExactBehavior();
-        private static final MethodHandle MMAP =
-                function("mmap", MMAP_PROTOTYPE, Linker.Option.captureCallState("errno"));
+        private static final MethodHandle MMAP = function("mmap", Linker.Option.captureCallState("errno"));
 
         static long map(long bytes) throws Throwable {
             try (Arena arena = Arena.ofConfined()) {
@@ -94,8 +95,8 @@ final class HostMapping implements AutoCloseable {
             }
             if (LINUX) {
                 // A kernel without huge pages answers EINVAL, which is what is wanted anyway.
-                int ignored = (int) MADVISE.invokeExact(address, bytes, MADV_NOHUGEPAGE);
-                assert ignored <= 0;
+                long ignored = (long) MADVISE.invokeExact(address, bytes, MADV_NOHUGEPAGE, 0, 0, 0L);
+                assert (int) ignored <= 0;
             }
             return new HostMapping(address, bytes);
         } catch (RuntimeException | Error e) {
@@ -118,7 +119,8 @@ final class HostMapping implements AutoCloseable {
         }
         mapped = false;
         try {
-            if ((int) MUNMAP.invokeExact(address, bytes) != 0) {
+            long result = (long) MUNMAP.invokeExact(address, bytes, 0, 0, 0, 0L);
+            if ((int) result != 0) {
                 throw new IllegalStateException("munmap failed at 0x" + Long.toHexString(address));
             }
         } catch (RuntimeException | Error e) {
