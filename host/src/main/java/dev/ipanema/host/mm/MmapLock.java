@@ -1,7 +1,7 @@
 package dev.ipanema.host.mm;
 
-import java.util.HashMap;
-import java.util.Map;
+import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// `mmap_lock` of an address space: many readers or one writer, with owners, so that a read lock that
@@ -12,7 +12,13 @@ import org.jspecify.annotations.Nullable;
 public final class MmapLock {
     private static final long OWNER_CHECK_MILLIS = 50;
 
-    private final Map<Thread, Integer> readers = new HashMap<>();
+    /// Who holds the lock for reading, in no order, and how often each. Few at a time, and every fault of a guest takes
+    /// the lock some times: a search from the front, and nothing to allocate.
+    private @Nullable Thread[] readers = new Thread[4];
+
+    private int[] readDepths = new int[4];
+    private int readerThreads;
+    private int waiting;
     private @Nullable Thread writer;
     private int writeDepth;
     private @Nullable String leak;
@@ -39,21 +45,52 @@ public final class MmapLock {
             interrupted |= await();
         }
         keepInterrupt(interrupted);
-        readers.merge(me, 1, Integer::sum);
+        int at = reader(me);
+        if (at == readerThreads) {
+            addReader(me);
+        }
+        readDepths[at]++;
+    }
+
+    /// {@return where a thread stands among the readers, [#readerThreads] when it is none}
+    private int reader(Thread thread) {
+        int at = 0;
+        while (at < readerThreads && readers[at] != thread) {
+            at++;
+        }
+        return at;
+    }
+
+    private void addReader(Thread thread) {
+        if (readerThreads == readers.length) {
+            readers = Arrays.copyOf(readers, 2 * readerThreads);
+            readDepths = Arrays.copyOf(readDepths, 2 * readerThreads);
+        }
+        readers[readerThreads] = thread;
+        readDepths[readerThreads++] = 0;
+    }
+
+    private void removeReader(int at) {
+        readerThreads--;
+        readers[at] = readers[readerThreads];
+        readDepths[at] = readDepths[readerThreads];
+        readers[readerThreads] = null;
+    }
+
+    private boolean isReader(Thread thread) {
+        return reader(thread) < readerThreads;
     }
 
     /// `mmap_read_unlock`.
     public synchronized void readUnlock() {
-        Thread me = Thread.currentThread();
-        Integer held = readers.get(me);
-        if (held == null) {
+        int at = reader(Thread.currentThread());
+        if (at == readerThreads) {
             throw new IllegalStateException("mmap_lock is not held for reading by this thread");
         }
-        if (held == 1) {
-            readers.remove(me);
-            notifyAll();
-        } else {
-            readers.put(me, held - 1);
+        readDepths[at]--;
+        if (readDepths[at] == 0) {
+            removeReader(at);
+            wake();
         }
     }
 
@@ -66,12 +103,12 @@ public final class MmapLock {
             writeDepth++;
             return;
         }
-        if (readers.containsKey(me)) {
+        if (isReader(me)) {
             throw new MmapLockLeak(
                     "mmap_lock is still held for reading by this thread" + (leak == null ? "" : ": " + leak));
         }
         boolean interrupted = false;
-        while (writer != null || !readers.isEmpty()) {
+        while (writer != null || readerThreads > 0) {
             interrupted |= await();
         }
         keepInterrupt(interrupted);
@@ -87,23 +124,24 @@ public final class MmapLock {
         writeDepth--;
         if (writeDepth == 0) {
             writer = null;
-            notifyAll();
+            wake();
         }
     }
 
     /// {@return how often the calling thread holds the lock for reading}
     public synchronized int readHoldCount() {
-        return readers.getOrDefault(Thread.currentThread(), 0);
+        int at = reader(Thread.currentThread());
+        return at < readerThreads ? readDepths[at] : 0;
     }
 
     /// {@return whether the calling thread holds the lock, either way}
     public synchronized boolean isHeld() {
-        return writer == Thread.currentThread() || readers.containsKey(Thread.currentThread());
+        return writer == Thread.currentThread() || isReader(Thread.currentThread());
     }
 
     /// {@return how many read locks are held by all threads}
     public synchronized int readers() {
-        return readers.values().stream().mapToInt(Integer::intValue).sum();
+        return Arrays.stream(readDepths, 0, readerThreads).sum();
     }
 
     /// States that the calling thread holds the lock and has lost the way to give it back.
@@ -111,7 +149,13 @@ public final class MmapLock {
     /// @param where the path that lost it, for the report
     public synchronized void declareLeak(String where) {
         leak = where;
-        notifyAll();
+        wake();
+    }
+
+    private void wake() {
+        if (waiting > 0) {
+            notifyAll();
+        }
     }
 
     /// {@return where the lock was leaked, or null}
@@ -124,7 +168,8 @@ public final class MmapLock {
         if (leak != null) {
             throw new MmapLockLeak("mmap_lock was leaked: " + leak);
         }
-        for (Thread owner : readers.keySet()) {
+        for (int at = 0; at < readerThreads; at++) {
+            Thread owner = Objects.requireNonNull(readers[at]);
             if (!owner.isAlive()) {
                 throw new MmapLockLeak(
                         "mmap_lock is held for reading by thread " + owner.getName() + ", which has ended");
@@ -134,12 +179,15 @@ public final class MmapLock {
         if (owner != null && !owner.isAlive()) {
             throw new MmapLockLeak("mmap_lock is held for writing by thread " + owner.getName() + ", which has ended");
         }
+        waiting++;
         try {
             wait(OWNER_CHECK_MILLIS);
             return false;
         } catch (InterruptedException e) {
             // The wait is not killable: the interrupt is kept for later.
             return true;
+        } finally {
+            waiting--;
         }
     }
 
