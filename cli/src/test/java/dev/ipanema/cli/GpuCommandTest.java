@@ -135,7 +135,7 @@ class GpuCommandTest {
                 "--guest gpu-driver --host a710 --egm -m 64G   | Extended GPU memory of 64G",
                 "-k x --guest gpu-driver                       | takes the place of an image",
                 "--egm                                         | are about an image",
-                "--device vfio,host=0000:01:00.0               | are about an image",
+                "--device coherent-memory                      | are about an image",
             })
     void whatCannotBeIsOneSentence(String line, String words) {
         int code = ipanema("run " + line);
@@ -145,6 +145,34 @@ class GpuCommandTest {
     }
 
     // ---- smi -------------------------------------------------------------------------------------------------------
+
+    @Test
+    void aDeviceOfTheHostWithoutAnImageStartsTheDriver() {
+        assertThat(ipanema("run --device coherent-gpu,memory=8G,model=gh200")).isZero();
+
+        assertThat(out.toString()).contains("device: 0x2342", "gpu: 13 ok, 0 failed");
+    }
+
+    @Test
+    void migrationIsRefusedWithWhatKvmSaid() {
+        assertThat(ipanema("smi --gpu-memory 4G --migrate-to altra")).isEqualTo(1);
+
+        assertThat(out.toString())
+                .contains(
+                        "migration to altra, linux-7.3: refused",
+                        "nvgrace-gpu offers no migration",
+                        "BAR 4: dirty logging of slot 7 returned -EINVAL: dirty logging of a VM_PFNMAP VMA",
+                        "the host has no FEAT_S2FWB");
+    }
+
+    @Test
+    void memoryThatTheHostDoesNotKnowKeepsAGuestToo() {
+        assertThat(ipanema("smi --gpu-memory 4G --egm --migrate-to gh200")).isEqualTo(1);
+
+        assertThat(out.toString())
+                .contains("RAM: dirty logging of slot 0 returned -EINVAL")
+                .doesNotContain("is mapped cacheable here, and not on");
+    }
 
     @Test
     void smiPrintsATableAndTheConsoleElsewhere() {
@@ -157,7 +185,7 @@ class GpuCommandTest {
                         "0000:01:00.0  10de:2941  driver nvgrace-gpu",
                         "memory   192G coherent",
                         "BAR 4    256G  at 0x8000000000, memory behind the first 192G",
-                        "NORMAL_WB 2M in leaves of 2M",
+                        "NORMAL_WB RWX, 2M in leaves of 2M",
                         "0001:01:00.0  10de:2941  driver nvgrace-gpu",
                         "BAR 4    256G  answers nowhere");
     }
@@ -169,7 +197,7 @@ class GpuCommandTest {
 
         assertThat(out.toString())
                 .contains(
-                        "refused  0000:01:00.0: KVM cannot map its coherent memory",
+                        "refused  KVM cannot map its coherent memory",
                         "refused  KVM_SET_USER_MEMORY_REGION of 0000:01:00.0 BAR 4",
                         "FEAT_S2FWB && CTR_EL0.DIC = false");
     }
