@@ -25,6 +25,9 @@ final class Fast4K {
     static final int TEST_YOUNG = 2;
     static final int MAKE_OLD = 3;
 
+    private static final long WRITABLE = Stage2Descriptor.VALID | Stage2Descriptor.S2AP_W;
+    private static final long YOUNG = Stage2Descriptor.VALID | Stage2Descriptor.AF;
+
     private final Stage2Entries entries;
     private final long root;
     private final int startLevel;
@@ -292,9 +295,9 @@ final class Fast4K {
                     entries.references.add(table, -removed);
                 }
             }
-            case WRPROTECT -> wrprotect(window, offset, count);
+            case WRPROTECT -> window.clearBits(offset, count, WRITABLE, Stage2Descriptor.S2AP_W);
             default -> {
-                return age(window, offset, count, operation == MAKE_OLD);
+                return window.clearBits(offset, count, YOUNG, operation == MAKE_OLD ? Stage2Descriptor.AF : 0) > 0;
             }
         }
         return false;
@@ -335,30 +338,5 @@ final class Fast4K {
             ipa += GRANULE.bytes();
         }
         return removed;
-    }
-
-    private static void wrprotect(PhysicalWindow window, long firstOffset, int count) {
-        long end = firstOffset + (long) count * ENTRY_BYTES;
-        for (long offset = firstOffset; offset < end; offset += ENTRY_BYTES) {
-            long entry = window.getLongVolatile(offset);
-            if (Stage2Descriptor.isValid(entry) && Stage2Descriptor.isWritable(entry)) {
-                window.setLongRelease(offset, entry & ~Stage2Descriptor.S2AP_W);
-            }
-        }
-    }
-
-    private static boolean age(PhysicalWindow window, long firstOffset, int count, boolean makeOld) {
-        boolean young = false;
-        long end = firstOffset + (long) count * ENTRY_BYTES;
-        for (long offset = firstOffset; offset < end; offset += ENTRY_BYTES) {
-            long entry = window.getLongVolatile(offset);
-            if (Stage2Descriptor.isValid(entry) && Stage2Descriptor.af(entry)) {
-                young = true;
-                if (makeOld) {
-                    window.setLongRelease(offset, entry & ~Stage2Descriptor.AF);
-                }
-            }
-        }
-        return young;
     }
 }

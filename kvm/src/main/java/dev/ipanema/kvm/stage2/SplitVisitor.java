@@ -19,6 +19,12 @@ final class SplitVisitor implements Walk.Visitor {
         this.specialised = specialised;
     }
 
+    /// Pages cannot be split.
+    @Override
+    public int lastLevel() {
+        return LAST_LEVEL - 1;
+    }
+
     @Override
     public int visit(Walk walk, int kind) {
         Stage2Entries entries = walk.entries;

@@ -15,6 +15,11 @@ final class Walk {
         /// @param kind [WalkFlags#LEAF], [WalkFlags#TABLE_PRE] or [WalkFlags#TABLE_POST]
         /// @return 0 or a negated errno, which ends the walk
         int visit(Walk walk, int kind);
+
+        /// {@return the last level at which an entry is anything to it: tables of the levels below are passed over}
+        default int lastLevel() {
+            return LAST_LEVEL;
+        }
     }
 
     private static final int LAST_LEVEL = 3;
@@ -22,6 +27,7 @@ final class Walk {
     final Stage2Entries entries;
     final int flags;
     private final Visitor visitor;
+    private final int lastLevel;
 
     /// First IPA of the whole walk, a multiple of the page size.
     long start;
@@ -42,6 +48,7 @@ final class Walk {
         this.entries = entries;
         this.flags = flags;
         this.visitor = visitor;
+        this.lastLevel = visitor.lastLevel();
     }
 
     /// Walks linked tables over `size` bytes from the page of an IPA on, rounded up to pages. The range has
@@ -93,7 +100,7 @@ final class Walk {
             entry = entries.get(pa);
             table = Stage2Descriptor.isTable(entry, entryLevel);
         }
-        if (!table) {
+        if (!table || entryLevel >= lastLevel) {
             long size = entries.granule.levelSize(entryLevel);
             position = (position & -size) + size;
             return 0;

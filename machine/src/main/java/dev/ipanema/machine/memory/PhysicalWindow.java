@@ -105,6 +105,34 @@ public final class PhysicalWindow {
         }
     }
 
+    /// Clears bits in those of `count` 8-byte values from an offset on that have all bits of `ifSet`: each is read as a
+    /// volatile is, and stored after all earlier accesses of this thread.
+    ///
+    /// @param bits which to clear; 0 only counts
+    /// @return how many had them
+    public int clearBits(long offset, int count, long ifSet, long bits) {
+        long bytes = (long) count * Long.BYTES;
+        if (offset < 0 || bytes <= 0 || bytes > size || offset > size - bytes || (offset & (Long.BYTES - 1)) != 0) {
+            throw outside(offset, bytes);
+        }
+        boolean watched = bits != 0 && touched.touch(regionOffset + offset, bytes);
+        int had = 0;
+        long end = hostBase + offset + bytes;
+        for (long address = hostBase + offset; address < end; address += Long.BYTES) {
+            long value = RAW.getLongVolatile(address);
+            if ((value & ifSet) == ifSet) {
+                had++;
+                if (bits != 0) {
+                    RAW.putLongRelease(address, value & ~bits);
+                }
+            }
+        }
+        if (watched) {
+            touched.report(regionOffset + offset, bytes);
+        }
+        return had;
+    }
+
     /// Fills `[offset, offset+bytes)` with zeroes.
     public void zero(long offset, long bytes) {
         if (offset < 0 || bytes <= 0 || bytes > size || offset > size - bytes) {

@@ -77,6 +77,24 @@ class PhysicalWindowTest {
     }
 
     @Test
+    void bitsAreClearedWhereAllThatAreAskedForAreSet() {
+        window.setLong(0, 0b0111);
+        window.setLong(8, 0b0101);
+        window.setLong(16, 0b1110);
+        window.setLong(24, 0b0111);
+
+        assertThat(window.clearBits(0, 3, 0b0110, 0)).isEqualTo(2);
+        assertThat(window.getLong(0)).isEqualTo(0b0111);
+        assertThat(window.clearBits(0, 3, 0b0110, 0b0010)).isEqualTo(2);
+        assertThat(window.getLong(0)).isEqualTo(0b0101);
+        assertThat(window.getLong(8)).isEqualTo(0b0101);
+        assertThat(window.getLong(16)).isEqualTo(0b1100);
+        assertThat(window.getLong(24)).isEqualTo(0b0111);
+        assertThatExceptionOfType(BusErrorException.class).isThrownBy(() -> window.clearBits(4, 1, 0, 0));
+        assertThatExceptionOfType(BusErrorException.class).isThrownBy(() -> window.clearBits(8, 0x400, 0, 0));
+    }
+
+    @Test
     void windowStartsOnAMultipleOf8() {
         assertThatIllegalArgumentException().isThrownBy(() -> memory.window(Agent.KVM, NORMAL_WB, 0x4000_0004L, 8));
     }
