@@ -124,7 +124,9 @@ final class Fast4K {
             shift -= STRIDE;
             entryPa = tableAddress(entry) + (ipa >>> shift & INDEX_MASK) * ENTRY_BYTES;
         }
-        if (!entries.compareAndSet(entryPa, 0, Stage2Entries.LOCKED)) {
+        PhysicalWindow window = entries.window(entryPa);
+        long offset = entryPa - window.basePa();
+        if (!window.compareAndSetLong(offset, 0, Stage2Entries.LOCKED)) {
             return false;
         }
         long leaf = Stage2Descriptor.leaf(pa, LAST_LEVEL, attributes, GRANULE, false);
@@ -135,7 +137,7 @@ final class Fast4K {
             entries.ops.icacheInvalPou(pa, GRANULE.bytes());
         }
         entries.references.add(entryPa, 1);
-        entries.set(entryPa, leaf);
+        window.setLongRelease(offset, leaf);
         return true;
     }
 

@@ -3,12 +3,13 @@ package dev.ipanema.kvm.stage2;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// How often each table page is in use: once by its allocation and once by each non-zero entry that it
 /// holds, so that `count == 1` means empty (Linux: the reference count of `struct page`).
 ///
-/// A sparse array by page number in three steps; a step costs a load. Counting is thread-safe; a page
-/// number must be below 2^40.
+/// A sparse array by page number: groups of counters in two steps, and the group that was used last beside it, since
+/// faults stay near each other. Counting is thread-safe; a page number must be below 2^40.
 final class TableReferences {
     private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(int[].class);
     private static final int BITS = 9;
@@ -20,7 +21,16 @@ final class TableReferences {
     private static final int LINE_SHIFT = 4;
 
     private final int pageShift;
-    private volatile int[][][] root = new int[1][][];
+    private volatile Group[][] root = new Group[1][];
+
+    /// RACE: a hint; groups never change, and each knows which pages it counts.
+    private Group recent = new Group(-1, new int[0]);
+
+    /// The counters of 512 table pages.
+    ///
+    /// @param number of the group: that of its first page, shifted
+    @SuppressWarnings("ArrayRecordComponent") // Shared on purpose.
+    private record Group(long number, int[] counters) {}
 
     TableReferences(int pageShift) {
         this.pageShift = pageShift;
@@ -29,11 +39,8 @@ final class TableReferences {
     /// {@return references of a table page, 0 when it is none}
     int count(long pa) {
         long page = pa >>> pageShift;
-        int high = (int) (page >>> (2 * BITS));
-        int[][][] all = root;
-        int[][] middle = high < all.length ? all[high] : null;
-        int[] leaf = middle == null ? null : middle[(int) (page >>> BITS) & MASK];
-        return leaf == null ? 0 : (int) COUNT.getVolatile(leaf, counter(page));
+        Group group = find(page);
+        return group == null ? 0 : (int) COUNT.getVolatile(group.counters, counter(page));
     }
 
     /// Adds references, or takes them away when `delta` is negative.
@@ -59,28 +66,40 @@ final class TableReferences {
     }
 
     private int[] leaf(long page) {
+        Group group = recent;
+        if (group.number != page >>> BITS) {
+            group = find(page);
+            if (group == null) {
+                group = create(page);
+            }
+            recent = group;
+        }
+        return group.counters;
+    }
+
+    private @Nullable Group find(long page) {
         int high = (int) (page >>> (2 * BITS));
-        int[][][] all = root;
-        int[][] middle = high < all.length ? all[high] : null;
-        int[] leaf = middle == null ? null : middle[(int) (page >>> BITS) & MASK];
-        return leaf != null ? leaf : create(page);
+        Group[][] all = root;
+        Group[] middle = high < all.length ? all[high] : null;
+        return middle == null ? null : middle[(int) (page >>> BITS) & MASK];
     }
 
     /// The slow way: creates the steps that are missing. Arrays are filled before they are published by the
     /// write of [#root], and replaced, not changed, above the counters.
-    private synchronized int[] create(long page) {
+    private synchronized Group create(long page) {
         int high = (int) (page >>> (2 * BITS));
         int low = (int) (page >>> BITS) & MASK;
-        int[][][] all = root;
-        if (high < all.length && all[high] != null && all[high][low] != null) {
-            return all[high][low];
+        Group[][] all = root;
+        Group there = find(page);
+        if (there != null) {
+            return there;
         }
-        int[][][] grown = Arrays.copyOf(all, Math.max(all.length, high + 1));
-        int[][] middle = grown[high] == null ? new int[1 << BITS][] : grown[high].clone();
-        int[] leaf = new int[1 << (BITS + LINE_SHIFT)];
-        middle[low] = leaf;
+        Group[][] grown = Arrays.copyOf(all, Math.max(all.length, high + 1));
+        Group[] middle = grown[high] == null ? new Group[1 << BITS] : grown[high].clone();
+        Group group = new Group(page >>> BITS, new int[1 << (BITS + LINE_SHIFT)]);
+        middle[low] = group;
         grown[high] = middle;
         root = grown;
-        return leaf;
+        return group;
     }
 }
