@@ -37,6 +37,11 @@ final class HostOptions {
         return host;
     }
 
+    /// {@return whether the options say what GPUs the host has}
+    boolean describesGpus() {
+        return gpus != null || gpuMemory != null;
+    }
+
     /// {@return the kernel version that KVM follows}
     KernelVersion version() {
         return policy == null ? KernelVersion.newest() : KernelVersion.parse(policy);

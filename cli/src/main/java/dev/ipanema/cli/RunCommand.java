@@ -148,6 +148,10 @@ class RunCommand extends Command {
             return simulate(builder, host -> probe(host, version, ram, seconds));
         }
         HostDevices wanted = machineOptions.hostDevices();
+        if (wanted.describeGpus() && hostOptions.describesGpus()) {
+            throw new BadInput("--gpus and --gpu-memory say what GPUs the host has, and so does --device coherent-gpu:"
+                    + " give one of them");
+        }
         HostProfile profile = wanted.equip(hostOptions.profile());
         if (showsDevices() || machineOptions.isOwnGuest()) {
             wanted.addAllOf(profile);

@@ -130,6 +130,8 @@ class GpuCommandTest {
                 "--guest gpu-driver --device coherent-memory,size=193G    | which has 192G",
                 "--guest gpu-driver --device coherent-memory,host=0001:01:00.0 | 0001:01:00.0",
                 "--guest gpu-driver --gpus 0                   | a host has 1 to 16",
+                "--guest gpu-driver --gpus 2 --device coherent-gpu    | give one of them",
+                "--guest gpu-driver --device vfio,host=0000:01:00.0 --device coherent-memory | has this device already",
                 "--guest gpu-driver --gpus 17                  | a host has 1 to 16",
                 "--guest gpu-driver --gpu-memory 1M            | not a multiple of 2M",
                 "--guest gpu-driver --host a710 --egm -m 64G   | Extended GPU memory of 64G",

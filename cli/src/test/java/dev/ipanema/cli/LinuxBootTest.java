@@ -1,14 +1,8 @@
 package dev.ipanema.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ipanema.images.catalog.BusyboxInitrd;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,63 +21,39 @@ import org.junit.jupiter.params.provider.CsvSource;
 class LinuxBootTest {
     private static final String STATISTICS = "(?s).*insns (\\d+) wall .*";
 
-    private final StringWriter err = new StringWriter();
-    private final ByteArrayOutputStream console = new ByteArrayOutputStream();
+    private final GuestRunner runner = new GuestRunner();
 
     @TempDir
     private Path folder;
 
-    /// {@return the file that `guests path` names}
-    private static String guest(String name) {
-        StringWriter path = new StringWriter();
-        StringWriter messages = new StringWriter();
-        int code = guests("path", name, path, messages);
-        if (code != 0 && System.getenv("CI") != null) {
-            assertThat(guests("fetch", name, new StringWriter(), messages))
-                    .as(messages.toString())
-                    .isZero();
-            code = guests("path", name, path, messages);
-        }
-        assumeTrue(code == 0, messages::toString);
-        return path.toString().strip();
-    }
-
-    private static int guests(String verb, String name, StringWriter out, StringWriter messages) {
-        return Main.run(
-                new String[] {"guests", verb, name}, new PrintWriter(out, true), new PrintWriter(messages, true));
-    }
-
     private int run(String... args) {
         List<String> all = new ArrayList<>(List.of("run", "--timeout", "400"));
         all.addAll(List.of(args));
-        console.reset();
-        err.getBuffer().setLength(0);
-        PrintWriter out = new PrintWriter(console, true, StandardCharsets.UTF_8);
-        return Main.run(
-                all.toArray(new String[0]),
-                new Streams(
-                        out,
-                        new PrintWriter(err, true),
-                        new ByteArrayInputStream(new byte[0]),
-                        console,
-                        new ByteArrayOutputStream()));
+        return runner.run(all);
     }
 
     private int boot(String kernel, String... more) {
-        List<String> args = new ArrayList<>(
-                List.of("-k", guest(kernel), "-i", guest("busybox"), "-m", "512M", "-p", "console=ttyAMA0"));
+        List<String> args = new ArrayList<>(List.of(
+                "-k",
+                GuestRunner.guest(kernel),
+                "-i",
+                GuestRunner.guest("busybox"),
+                "-m",
+                "512M",
+                "-p",
+                "console=ttyAMA0"));
         args.addAll(List.of(more));
         return run(args.toArray(new String[0]));
     }
 
     private String consoleText() {
-        return console.toString(StandardCharsets.UTF_8);
+        return runner.output();
     }
 
     /// Says what a boot took, and where it ended when it failed.
     @AfterEach
     void report(TestInfo test) {
-        String[] lines = err.toString().strip().split("\n");
+        String[] lines = runner.messages().strip().split("\n");
         System.out.println(test.getDisplayName() + ": " + lines[lines.length - 1]);
     }
 
@@ -94,8 +64,8 @@ class LinuxBootTest {
 
         int code = boot(kernel, args.toArray(new String[0]));
 
-        assertThat(code).as("%s%n%s", consoleText(), err).isZero();
-        assertThat(err.toString()).matches(STATISTICS);
+        assertThat(code).as("%s%n%s", consoleText(), runner.messages()).isZero();
+        assertThat(runner.messages()).matches(STATISTICS);
     }
 
     @ParameterizedTest
@@ -117,7 +87,7 @@ class LinuxBootTest {
                 "--expect",
                 "hw perfevents: enabled with armv8_pmuv3 PMU driver, 7 ");
 
-        assertThat(code).as("%s%n%s", consoleText(), err).isZero();
+        assertThat(code).as("%s%n%s", consoleText(), runner.messages()).isZero();
     }
 
     @Tag("long")
@@ -144,10 +114,14 @@ class LinuxBootTest {
 
     @Test
     void commandsStatusAndOutputAreTheGuests() {
-        int code =
-                boot("linux-6.12", "-i", guest("linux-6.12-modules"), "--exec", "uname -m; echo to stderr >&2; exit 7");
+        int code = boot(
+                "linux-6.12",
+                "-i",
+                GuestRunner.guest("linux-6.12-modules"),
+                "--exec",
+                "uname -m; echo to stderr >&2; exit 7");
 
-        assertThat(code).as("%s%n%s", consoleText(), err).isEqualTo(7);
+        assertThat(code).as("%s%n%s", consoleText(), runner.messages()).isEqualTo(7);
         assertThat(consoleText()).isEqualTo("aarch64\n");
     }
 
@@ -155,20 +129,20 @@ class LinuxBootTest {
     void twoDeterministicBootsAreTheSame() {
         String[] args = {"-c", "4", "--deterministic", "--expect", BusyboxInitrd.PROMPT};
 
-        assertThat(boot("linux-6.12", args)).as(err.toString()).isZero();
+        assertThat(boot("linux-6.12", args)).as(runner.messages()).isZero();
         String text = consoleText();
-        String count = err.toString().replaceAll(STATISTICS, "$1");
-        assertThat(boot("linux-6.12", args)).as(err.toString()).isZero();
+        String count = runner.messages().replaceAll(STATISTICS, "$1");
+        assertThat(boot("linux-6.12", args)).as(runner.messages()).isZero();
 
-        assertThat(err.toString().replaceAll(STATISTICS, "$1")).isEqualTo(count);
+        assertThat(runner.messages().replaceAll(STATISTICS, "$1")).isEqualTo(count);
         assertThat(consoleText()).isEqualTo(text);
     }
 
     @ParameterizedTest
     @CsvSource({"u-boot, =>", "edk2, Shell>"})
     void firmwareReachesItsPrompt(String name, String prompt) {
-        int code = run("--bios", guest(name), "-m", "512M", "--expect", prompt);
+        int code = run("--bios", GuestRunner.guest(name), "-m", "512M", "--expect", prompt);
 
-        assertThat(code).as("%s%n%s", consoleText(), err).isZero();
+        assertThat(code).as("%s%n%s", consoleText(), runner.messages()).isZero();
     }
 }

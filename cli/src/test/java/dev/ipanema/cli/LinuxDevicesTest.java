@@ -1,13 +1,8 @@
 package dev.ipanema.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +10,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,32 +24,10 @@ class LinuxDevicesTest {
     private static final int SECTOR = 512;
     private static final int WRITTEN_SECTOR = 100;
 
-    private final StringWriter err = new StringWriter();
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final GuestRunner runner = new GuestRunner();
 
     @TempDir
     private Path folder;
-
-    private static String guest(String name) {
-        StringWriter path = new StringWriter();
-        StringWriter messages = new StringWriter();
-        int code = Main.run(
-                new String[] {"guests", "path", name}, new PrintWriter(path, true), new PrintWriter(messages, true));
-        assumeTrue(code == 0 || System.getenv("CI") != null, messages::toString);
-        assertThat(code).as(messages.toString()).isZero();
-        return path.toString().strip();
-    }
-
-    private int run(String... args) {
-        return Main.run(
-                args,
-                new Streams(
-                        new PrintWriter(out, true, StandardCharsets.UTF_8),
-                        new PrintWriter(err, true),
-                        new ByteArrayInputStream(new byte[0]),
-                        out,
-                        new ByteArrayOutputStream()));
-    }
 
     @Test
     void diskNetworkAndRandomnessWorkOverBothTransports() throws IOException, NoSuchAlgorithmException {
@@ -64,16 +38,16 @@ class LinuxDevicesTest {
         String sum =
                 HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
 
-        int code = run(
+        int code = runner.run(List.of(
                 "run",
                 "--timeout",
                 "600",
                 "-k",
-                guest("linux-6.12"),
+                GuestRunner.guest("linux-6.12"),
                 "-i",
-                guest("busybox"),
+                GuestRunner.guest("busybox"),
                 "-i",
-                guest("linux-6.12-modules"),
+                GuestRunner.guest("linux-6.12-modules"),
                 "-m",
                 "256M",
                 "-p",
@@ -91,10 +65,10 @@ class LinuxDevicesTest {
                         + " echo from the guest | dd of=/dev/vda bs=512 seek=" + WRITTEN_SECTOR + " conv=fsync;"
                         + " head -c 8 /dev/hwrng | wc -c;"
                         + " ip link set eth0 up && ip addr add 10.0.2.15/24 dev eth0 && ping -c 2 10.0.2.2;"
-                        + " grep -c ITS-PCI /proc/interrupts");
+                        + " grep -c ITS-PCI /proc/interrupts"));
 
-        String text = out.toString(StandardCharsets.UTF_8);
-        assertThat(code).as("%s%n%s", text, err).isZero();
+        String text = runner.output();
+        assertThat(code).as("%s%n%s", text, runner.messages()).isZero();
         assertThat(text.split("\n"))
                 .contains("disk-1", "8")
                 .anyMatch(line -> line.startsWith(sum))

@@ -1,16 +1,10 @@
 package dev.ipanema.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ipanema.guests.program.MapProgram;
 import dev.ipanema.images.cpio.CpioWriter;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,47 +57,26 @@ class LinuxGpuTest {
             + " head -c 4194304 /dev/urandom >/tmp/data; dd if=/tmp/data of=/dev/pmem0 bs=1M conv=fsync;"
             + " echo 3 >/proc/sys/vm/drop_caches; head -c 4194304 /dev/pmem0 | cmp - /tmp/data && echo same";
 
-    private final StringWriter err = new StringWriter();
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final GuestRunner runner = new GuestRunner();
 
     @TempDir
     private Path folder;
 
-    private static String guest(String name) {
-        StringWriter path = new StringWriter();
-        StringWriter messages = new StringWriter();
-        int code = guests("path", name, path, messages);
-        if (code != 0 && System.getenv("CI") != null) {
-            assertThat(guests("fetch", name, new StringWriter(), messages))
-                    .as(messages.toString())
-                    .isZero();
-            code = guests("path", name, path, messages);
-        }
-        assumeTrue(code == 0, messages::toString);
-        return path.toString().strip();
-    }
-
-    private static int guests(String verb, String name, StringWriter out, StringWriter messages) {
-        return Main.run(
-                new String[] {"guests", verb, name}, new PrintWriter(out, true), new PrintWriter(messages, true));
-    }
-
     private int boot(String kernel, String... more) {
-        List<String> args = new ArrayList<>(List.of("run", "--timeout", "800", "-k", guest(kernel)));
-        args.addAll(List.of("-i", guest("busybox"), "-i", guest(kernel + "-modules"), "-p", "console=ttyAMA0"));
+        List<String> args = new ArrayList<>(List.of("run", "--timeout", "800", "-k", GuestRunner.guest(kernel)));
+        args.addAll(List.of(
+                "-i",
+                GuestRunner.guest("busybox"),
+                "-i",
+                GuestRunner.guest(kernel + "-modules"),
+                "-p",
+                "console=ttyAMA0"));
         args.addAll(List.of(more));
-        return Main.run(
-                args.toArray(new String[0]),
-                new Streams(
-                        new PrintWriter(out, true, StandardCharsets.UTF_8),
-                        new PrintWriter(err, true),
-                        new ByteArrayInputStream(new byte[0]),
-                        out,
-                        new ByteArrayOutputStream()));
+        return runner.run(args);
     }
 
     private String text() {
-        return out.toString(StandardCharsets.UTF_8);
+        return runner.output();
     }
 
     private List<String> lines() {
@@ -111,13 +84,13 @@ class LinuxGpuTest {
     }
 
     private String report() {
-        return text() + "\n" + err;
+        return text() + "\n" + runner.messages();
     }
 
     /// Says what a boot took, and where it ended when it failed.
     @AfterEach
     void report(TestInfo test) {
-        String[] said = err.toString().strip().split("\n");
+        String[] said = runner.messages().strip().split("\n");
         System.out.println(test.getDisplayName() + ": " + said[said.length - 1]);
     }
 
@@ -184,7 +157,7 @@ class LinuxGpuTest {
                 "/ # ");
 
         assertThat(code).as(report()).isEqualTo(1);
-        assertThat(err.toString())
+        assertThat(runner.messages())
                 .contains(
                         "KVM_RUN returned -EFAULT at PC ",
                         "ESR_EL2 = DABT alignment fault WnR",
@@ -199,7 +172,7 @@ class LinuxGpuTest {
         int code = boot("linux-6.12", "--policy", policy, "--gpu-memory", "2G", "--device", NODE + ",force");
 
         assertThat(code).as(report()).isEqualTo(1);
-        assertThat(err.toString()).contains(SLOT, "2G returned -EINVAL");
+        assertThat(runner.messages()).contains(SLOT, "2G returned -EINVAL");
     }
 
     // ---- (b) persistent memory, (c) a BAR --------------------------------------------------------------------------
@@ -264,6 +237,6 @@ class LinuxGpuTest {
         int code = boot("linux-6.12", "--egm", "-m", "1G", "--host", host, "--policy", policy);
 
         assertThat(code).as(report()).isEqualTo(1);
-        assertThat(err.toString()).containsPattern("EGM|CACHEABLE_PFNMAP");
+        assertThat(runner.messages()).containsPattern("EGM|CACHEABLE_PFNMAP");
     }
 }

@@ -335,8 +335,18 @@ public final class CopyEngine implements MmioRegion {
 
     private void run() {
         byte[] buffer = new byte[CHUNK];
-        while (work(buffer)) {
-            // Until nothing is left.
+        try {
+            while (work(buffer)) {
+                // Until nothing is left.
+            }
+        } catch (RuntimeException | Error e) {
+            // Memory may be used up, for example: that ends this work, not the engine.
+            synchronized (this) {
+                scheduled = false;
+                launched = false;
+                stopRing(CopyStatus.RING_NO_MEMORY);
+            }
+            throw e;
         }
     }
 
@@ -348,11 +358,11 @@ public final class CopyEngine implements MmioRegion {
         if (single != null) {
             finishLaunched(single, move(single, buffer, new int[1]));
         }
-        long next = nextDescriptor();
-        if (next != -1) {
-            ringCopy(next, buffer);
+        Pending next = nextDescriptor();
+        if (next != null) {
+            ringCopy(next.descriptor, next.epoch, buffer);
         }
-        return single != null || next != -1 || !rest();
+        return single != null || next != null || !rest();
     }
 
     private synchronized @Nullable Copy takeLaunched() {
@@ -376,8 +386,13 @@ public final class CopyEngine implements MmioRegion {
         }
     }
 
-    private synchronized long nextDescriptor() {
-        return get(CONTROL) != 0 && get(GET) != get(PUT) ? ringBase + (long) get(GET) * DESCRIPTOR_SIZE : -1;
+    /// A descriptor that waits, and the ring that it belongs to.
+    private record Pending(long descriptor, int epoch) {}
+
+    private synchronized @Nullable Pending nextDescriptor() {
+        return get(CONTROL) != 0 && get(GET) != get(PUT)
+                ? new Pending(ringBase + (long) get(GET) * DESCRIPTOR_SIZE, epoch)
+                : null;
     }
 
     private synchronized boolean rest() {
@@ -392,8 +407,7 @@ public final class CopyEngine implements MmioRegion {
         return epoch;
     }
 
-    private void ringCopy(long descriptor, byte[] buffer) {
-        int now = epoch();
+    private void ringCopy(long descriptor, int now, byte[] buffer) {
         byte[] bytes = new byte[DESCRIPTOR_SIZE];
         CopyStatus read = surroundings.read(false, descriptor, bytes, DESCRIPTOR_SIZE);
         if (read != CopyStatus.DONE) {

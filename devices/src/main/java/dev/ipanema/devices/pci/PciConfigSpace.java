@@ -269,6 +269,7 @@ public final class PciConfigSpace {
         long address = (low | high << Integer.SIZE) & -size;
         // While it is sized, a BAR holds the last address of all: that is no place to answer.
         boolean sizing = address == (isWideBar(low) ? -size : -size & 0xffff_ffffL);
-        return address == 0 || sizing ? PciFunction.NOWHERE : address;
+        // No bus here has addresses of 64 bits.
+        return address <= 0 || sizing ? PciFunction.NOWHERE : address;
     }
 }

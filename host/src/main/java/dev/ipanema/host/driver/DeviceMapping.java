@@ -41,7 +41,7 @@ public record DeviceMapping(
     ///
     /// @param offset bytes from the start of the region
     /// @return 0; -EINVAL behind the end, for a BAR that is not mapped shared, and for a private writable
-    ///     mapping; -EOVERFLOW when offset and length wrap
+    ///     mapping that faults would fill; -EOVERFLOW when offset and length wrap
     public int mmap(AddressSpace mm, Vma vma, long offset) {
         if (kind == DeviceRegion.Kind.BAR && !vma.has(VmFlags.VM_SHARED)) {
             return Errno.EINVAL.negated();
@@ -50,7 +50,8 @@ public record DeviceMapping(
             return Errno.EOVERFLOW.negated();
         }
         long mappable = (length + AddressSpace.PAGE_SIZE - 1) & -AddressSpace.PAGE_SIZE;
-        if (offset + vma.size() > mappable || vma.isCowMapping()) {
+        // What is mapped at mmap may be private: remap_pfn_range then makes it read-only.
+        if (offset + vma.size() > mappable || (vma.isCowMapping() && !isMappedAtMmap())) {
             return Errno.EINVAL.negated();
         }
         vma.setPageProt(kind.attr());

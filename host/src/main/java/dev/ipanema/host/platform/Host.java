@@ -168,7 +168,8 @@ public final class Host implements AutoCloseable {
         }
 
         /// Lets devices do their work on the thread that asks for it, so that a run can repeat exactly; without it
-        /// each has a thread of its own.
+        /// each has a thread of its own. Only for virtual machines that run in lockstep or have one vCPU: a
+        /// device that waits for a lock on a vCPU's thread does not serve TLB maintenance.
         public Builder devicesOnCallersThread(boolean onCallers) {
             devicesOnCallersThread = onCallers;
             return this;

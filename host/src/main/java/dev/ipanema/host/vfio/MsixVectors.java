@@ -7,6 +7,8 @@ import dev.ipanema.base.errno.Errno;
 import dev.ipanema.devices.pci.PciFunction;
 import dev.ipanema.devices.pci.PciSlot;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +37,8 @@ final class MsixVectors implements PciSlot {
     private final int tableBar;
     private final int tableOffset;
     private final AtomicReferenceArray<@Nullable Runnable> triggers;
+    private final Queue<Runnable> due = new ConcurrentLinkedQueue<>();
+    private volatile @Nullable Object deviceLock;
     private boolean enabled;
 
     /// @param capability offset of the MSI-X capability, 0 when there is none
@@ -56,6 +60,20 @@ final class MsixVectors implements PciSlot {
 
     int count() {
         return count;
+    }
+
+    /// Says which lock is the device's. A trigger that comes while its thread holds that lock waits for
+    /// [#runDue()]: what it reaches, an interrupt controller for example, may hold a lock of its own while it
+    /// faults in the device's memory.
+    void deviceLock(Object lock) {
+        deviceLock = lock;
+    }
+
+    /// Runs the triggers that have waited; the device's lock is not held.
+    void runDue() {
+        for (Runnable trigger = due.poll(); trigger != null; trigger = due.poll()) {
+            trigger.run();
+        }
     }
 
     /// {@return the BAR that holds the table, -1 when there is none}
@@ -121,6 +139,7 @@ final class MsixVectors implements PciSlot {
             }
             program(0, count);
             control(0);
+            due.clear();
         }
     }
 
@@ -134,7 +153,10 @@ final class MsixVectors implements PciSlot {
     @Override
     public void msi(long address, int data) {
         Runnable trigger = address == DOORBELL && data >= 0 && data < count ? triggers.get(data) : null;
-        if (trigger != null) {
+        Object lock = deviceLock;
+        if (trigger != null && lock != null && Thread.holdsLock(lock)) {
+            due.add(trigger);
+        } else if (trigger != null) {
             trigger.run();
         }
     }

@@ -36,6 +36,7 @@ final class NvgraceGpu extends VfioPciDevice {
     private final boolean mapsAtMmap;
     private final List<PfnSpace> registered = new ArrayList<>();
     private boolean resetLatched;
+    private int resets;
 
     /// A BAR that the hardware does not have.
     private static final class EmulatedBar {
@@ -107,6 +108,7 @@ final class NvgraceGpu extends VfioPciDevice {
     @Override
     void resetDone() {
         resetLatched = !mapsAtMmap;
+        resets++;
     }
 
     @Override
@@ -246,14 +248,17 @@ final class NvgraceGpu extends VfioPciDevice {
             if (!readiness.isCxl()) {
                 return;
             }
+            int waitedFor;
             synchronized (memoryLock) {
                 if (!resetLatched || isSuspended() || !isMemoryEnabled()) {
                     return;
                 }
+                waitedFor = resets;
             }
             int ready = readiness.await();
             synchronized (memoryLock) {
-                resetLatched &= ready != 0;
+                // Another reset may have come meanwhile, which nobody has waited for yet.
+                resetLatched &= ready != 0 || resets != waitedFor;
             }
         }
 

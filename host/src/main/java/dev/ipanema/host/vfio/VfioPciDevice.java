@@ -69,6 +69,7 @@ class VfioPciDevice extends VfioDevice {
         this.function = hardware.function();
         this.msix = msix;
         this.memoryLock = memoryLock;
+        msix.deviceLock(memoryLock);
         this.trouble = trouble;
         this.onClose = onClose;
         this.config = new VfioConfigSpace(function, new ConfigEffects());
@@ -181,11 +182,15 @@ class VfioPciDevice extends VfioDevice {
 
     @Override
     public final int setIrqs(int index, int start, List<? extends @Nullable Runnable> eventfds) {
-        synchronized (memoryLock) {
-            if (closed) {
-                return Errno.EBADF.negated();
+        try {
+            synchronized (memoryLock) {
+                if (closed) {
+                    return Errno.EBADF.negated();
+                }
+                return index == VFIO_PCI_MSIX_IRQ_INDEX ? msix.set(start, eventfds) : Errno.EINVAL.negated();
             }
-            return index == VFIO_PCI_MSIX_IRQ_INDEX ? msix.set(start, eventfds) : Errno.EINVAL.negated();
+        } finally {
+            msix.runDue();
         }
     }
 
@@ -210,6 +215,14 @@ class VfioPciDevice extends VfioDevice {
         if (length == 0) {
             return 0;
         }
+        try {
+            return accessAwake((int) index, VfioUapi.inRegion(offset), buffer, at, length, write);
+        } finally {
+            msix.runDue();
+        }
+    }
+
+    private long accessAwake(int index, long position, byte[] buffer, int at, int length, boolean write) {
         synchronized (memoryLock) {
             if (closed) {
                 return Errno.EBADF.negated();
@@ -218,7 +231,7 @@ class VfioPciDevice extends VfioDevice {
                 // It does not wake up (pm_runtime_resume_and_get).
                 return Errno.EIO.negated();
             }
-            return accessRegion((int) index, VfioUapi.inRegion(offset), buffer, at, length, write);
+            return accessRegion(index, position, buffer, at, length, write);
         }
     }
 
@@ -332,12 +345,16 @@ class VfioPciDevice extends VfioDevice {
 
     @Override
     public int reset() {
-        synchronized (memoryLock) {
-            if (closed) {
-                return Errno.EBADF.negated();
+        try {
+            synchronized (memoryLock) {
+                if (closed) {
+                    return Errno.EBADF.negated();
+                }
+                resetHardware();
+                return 0;
             }
-            resetHardware();
-            return 0;
+        } finally {
+            msix.runDue();
         }
     }
 
@@ -366,7 +383,11 @@ class VfioPciDevice extends VfioDevice {
 
     @Override
     public final void detach() {
-        hardware.iommu().attach(null);
+        synchronized (memoryLock) {
+            if (!closed) {
+                hardware.iommu().attach(null);
+            }
+        }
     }
 
     @Override
@@ -381,6 +402,8 @@ class VfioPciDevice extends VfioDevice {
             function.writeConfig(PciConfig.COMMAND, Short.BYTES, command & ~(long) PciConfig.COMMAND_MASTER);
             detach();
             resetHardware();
+            // Also what was mapped at mmap and stays through all else: who comes next has the device to himself.
+            kernel.unmapMappingRange(this, 0, Long.MAX_VALUE & -AddressSpace.PAGE_SIZE);
             function.writeConfig(
                     PciConfig.COMMAND,
                     Short.BYTES,

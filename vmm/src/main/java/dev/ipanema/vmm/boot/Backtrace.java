@@ -7,6 +7,8 @@ import dev.ipanema.arm.pauth.AuthenticatedPointer;
 import dev.ipanema.arm.register.AtOp;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.base.text.Sizes;
+import dev.ipanema.devices.bus.LittleEndian;
+import dev.ipanema.host.mm.UserFault;
 import dev.ipanema.machine.cpu.CpuContext;
 import dev.ipanema.machine.mmu.Mmu;
 
@@ -45,12 +47,12 @@ final class Backtrace {
         frame(text, "lr", cpu.x(LINK_REGISTER));
         long frame = cpu.x(FRAME_POINTER);
         for (int i = 0; i < MAX_FRAMES; i++) {
-            long hva = frameHva(frame);
-            if (hva < 0) {
+            byte[] record = new byte[2 * Long.BYTES];
+            if (!read(frame, record)) {
                 break;
             }
-            long next = memory.userMemory().load(hva, Long.BYTES);
-            frame(text, "#" + i, memory.userMemory().load(hva + Long.BYTES, Long.BYTES));
+            long next = LittleEndian.get64(record, 0);
+            frame(text, "#" + i, LittleEndian.get64(record, Long.BYTES));
             // Frames lie at ascending addresses; anything else is a loop or no frame.
             if (Long.compareUnsigned(next, frame) <= 0) {
                 break;
@@ -62,9 +64,9 @@ final class Backtrace {
 
     /// What the guest was about to execute: it tells more of an abort than its address when there are no symbols.
     private void instruction(StringBuilder text) {
-        long hva = hva(cpu.pc(), Integer.BYTES);
-        if (hva >= 0) {
-            int insn = (int) memory.userMemory().load(hva, Integer.BYTES);
+        byte[] bytes = new byte[Integer.BYTES];
+        if (read(cpu.pc(), bytes)) {
+            int insn = LittleEndian.get32(bytes, 0);
             text.setLength(text.length() - 1);
             text.append(": ").append(Disassembler.disassemble(insn, cpu.pc())).append('\n');
         }
@@ -78,9 +80,12 @@ final class Backtrace {
         text.append('\n');
     }
 
-    /// {@return where the VMM has mapped a frame record, negative when it is not in RAM}
-    private long frameHva(long va) {
-        return hva(va, 2 * Long.BYTES);
+    /// Reads what the guest has at an address.
+    ///
+    /// @return whether it is memory that answers: a device's may not
+    private boolean read(long va, byte[] to) {
+        long hva = hva(va, to.length);
+        return hva >= 0 && memory.userMemory().read(hva, to, 0, to.length) == UserFault.NONE;
     }
 
     /// {@return where the VMM has mapped what the guest has at an address, negative when that is not aligned or no RAM}

@@ -286,6 +286,7 @@ final class VirtHardware implements AutoCloseable {
 
     @Override
     public void close() {
+        passthrough.stop();
         vm.close();
     }
 }

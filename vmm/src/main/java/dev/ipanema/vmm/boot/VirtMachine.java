@@ -31,6 +31,7 @@ import dev.ipanema.vmm.probe.Stage2Row;
 import dev.ipanema.vmm.probe.Stage2Rows;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
@@ -58,6 +59,7 @@ public final class VirtMachine implements AutoCloseable {
     private final VirtMemory memory;
     private final Passthrough passthrough;
     private final Kvm kvm;
+    private final Host host;
     private final Machine machine;
     private final GuestLayout layout;
     private final byte[] deviceTree;
@@ -87,6 +89,7 @@ public final class VirtMachine implements AutoCloseable {
         this.nextTick = ticker.nanos() + NANOS;
         this.symbols = new GuestSymbols(config.boot(), config.symbols());
         this.console = console;
+        this.host = host;
         this.machine = host.machine();
         fwb = host.fwb();
         memory = new VirtMemory(host, config);
@@ -109,7 +112,13 @@ public final class VirtMachine implements AutoCloseable {
         kvm.trails(true);
         kvm.trace(passthrough.trace());
         machine.seedRandom(config.seed());
-        hardware = newHardware();
+        try {
+            hardware = newHardware();
+        } catch (RuntimeException e) {
+            passthrough.close();
+            memory.close();
+            throw e;
+        }
         debug = new VirtDebug(this, threads);
         load();
     }
@@ -299,8 +308,14 @@ public final class VirtMachine implements AutoCloseable {
             if (end != null) {
                 return withDetails(end);
             }
+            Optional<Throwable> failed = host.deviceFailure();
             int stuck = stuckElement();
-            if (stuck >= 0) {
+            if (failed.isPresent()) {
+                stop(new GuestEnd(
+                        GuestEnd.Reason.EXIT,
+                        "a device of the host cannot go on: " + failed.get().getMessage(),
+                        ""));
+            } else if (stuck >= 0) {
                 stop(new GuestEnd(
                         GuestEnd.Reason.STUCK,
                         "guest stuck: vCPU " + stuck + " took more than " + STUCK_EXCEPTIONS

@@ -136,6 +136,11 @@ public final class HostDevices {
         return List.copyOf(devices);
     }
 
+    /// {@return whether an option describes a GPU that the host is to have}
+    public boolean describeGpus() {
+        return !gpus.isEmpty();
+    }
+
     /// {@return a host with the GPUs that the options describe, else with those it has}
     ///
     /// @throws BadInput when they do not fit its address space

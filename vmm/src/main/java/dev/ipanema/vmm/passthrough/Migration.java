@@ -67,14 +67,15 @@ public final class Migration {
     /// @param what of the guest relies on it
     public void relies(String what) {
         try (Host host = Host.builder(target).build();
-                Vm other = new Kvm(host, version).createVm(host.newAddressSpace(), 0)) {
-            CacheablePfnmap there = CacheablePfnmap.of(other);
-            boolean here = CacheablePfnmap.of(vm).isSupported();
-            if (here != there.isSupported()) {
-                obstacles.add(new Obstacle(
-                        what + " is mapped cacheable here, and not on " + target.name() + " with " + version.name()
-                                + ": " + there.sentence(),
-                        there.reasons()));
+                Vm othersVm = new Kvm(host, version).createVm(host.newAddressSpace(), 0)) {
+            CacheablePfnmap there = CacheablePfnmap.of(othersVm);
+            CacheablePfnmap here = CacheablePfnmap.of(vm);
+            if (here.isSupported() != there.isSupported()) {
+                String other = target.name() + " with " + version.name();
+                String why = here.isSupported()
+                        ? " is mapped cacheable here, and not on " + other + ": " + there.sentence()
+                        : " is not mapped cacheable here, and would be on " + other + ": " + here.sentence();
+                obstacles.add(new Obstacle(what + why, here.isSupported() ? there.reasons() : here.reasons()));
             }
         } catch (KvmError e) {
             obstacles.add(new Obstacle(

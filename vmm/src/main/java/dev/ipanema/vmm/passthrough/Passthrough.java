@@ -84,7 +84,7 @@ public final class Passthrough implements AutoCloseable {
         }
     }
 
-    /// A device is one function of a guest, and its memory in one place.
+    /// A device is one function of a guest, or its memory in one place.
     private static void refuseTwice(List<HostDevice> devices) {
         for (int i = 0; i < devices.size(); i++) {
             HostDevice device = devices.get(i);
@@ -93,6 +93,13 @@ public final class Passthrough implements AutoCloseable {
                             each.getClass() == device.getClass() && each.bdf().equalsIgnoreCase(device.bdf()));
             if (again) {
                 throw new BadInput("--device " + device.name() + ": the guest is given it twice");
+            }
+            boolean otherwise =
+                    devices.subList(0, i).stream().anyMatch(each -> each.bdf().equalsIgnoreCase(device.bdf()));
+            if (otherwise) {
+                throw new BadInput("--device " + device.name() + ": the guest has this device already, as a function"
+                        + " or as memory; a guest that switches its decoding off, as Linux does when it sizes BARs,"
+                        + " would lose the memory");
             }
         }
     }
@@ -182,10 +189,7 @@ public final class Passthrough implements AutoCloseable {
         int pciSlot = firstSlot;
         for (HostDevice device : devices) {
             if (device instanceof HostDevice.Function wanted) {
-                boolean isRamToo = devices.stream()
-                        .anyMatch(each ->
-                                each instanceof HostDevice.Memory && each.bdf().equals(device.bdf()));
-                VfioFunction function = new VfioFunction(function(device), isRamToo);
+                VfioFunction function = new VfioFunction(function(device));
                 if (wanted.identityMap()) {
                     function.preset(COHERENT_BAR, planner.identity(wanted));
                 }
@@ -228,7 +232,7 @@ public final class Passthrough implements AutoCloseable {
             failureReasons = refused.reasons();
             refuse(refused.wanted().bdf(), failure, failureReasons);
         });
-        current.slots().forEach(slot -> faults.watch(slot.wanted()));
+        faults.watch(current.slots().stream().map(MemorySlots.Slot::wanted).toList());
     }
 
     private void refuse(String bdf, String what, String reasons) {
@@ -324,6 +328,11 @@ public final class Passthrough implements AutoCloseable {
                 .map(HostDevice::bdf)
                 .distinct()
                 .forEach(bdf -> migration.relies("the memory of " + bdf));
+    }
+
+    /// Stops what the devices do for the VM that is about to go.
+    public void stop() {
+        functions.forEach(VfioFunction::stop);
     }
 
     /// {@return what devices reach of the guest}

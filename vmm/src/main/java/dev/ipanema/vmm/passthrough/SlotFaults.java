@@ -2,6 +2,7 @@ package dev.ipanema.vmm.passthrough;
 
 import dev.ipanema.base.time.Ticker;
 import dev.ipanema.kvm.trace.KvmTrace;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -45,13 +46,14 @@ final class SlotFaults implements KvmTrace {
         this.ticker = ticker;
     }
 
-    /// Counts in a range from now on; what was counted of it before stays.
-    void watch(MemorySlots.Wanted range) {
-        counts.computeIfAbsent(range, Count::new);
+    /// Counts in these ranges from now on, and in no others; what was counted of one that was there before stays.
+    void watch(List<MemorySlots.Wanted> now) {
+        counts.keySet().retainAll(now);
+        now.forEach(range -> counts.computeIfAbsent(range, Count::new));
         ranges = counts.values().toArray(new Count[0]);
     }
 
-    /// {@return the count of a range that was watched once}
+    /// {@return the count of a range that is watched}
     Count of(MemorySlots.Wanted range) {
         return counts.computeIfAbsent(range, Count::new);
     }

@@ -51,12 +51,10 @@ final class VfioFunction implements PciFunction {
 
     /// Resets the device, so that it is as after power on.
     ///
-    /// @param isMemoryOn whether it decodes from then on, since its memory is also RAM of the guest: a
-    ///     driver gives nobody the memory of a device that does not decode
-    VfioFunction(OpenFunction open, boolean isMemoryOn) {
+    VfioFunction(OpenFunction open) {
         this.open = open;
         this.device = open.device();
-        stop(isMemoryOn ? PciConfigSpace.COMMAND_MEMORY : 0);
+        stop();
         device.reset();
         // The host's addresses are no business of the guest's.
         for (int bar = 0; bar < BARS; bar++) {
@@ -85,16 +83,14 @@ final class VfioFunction implements PciFunction {
 
     /// What the guest before a reset has left running ends before the device is reset, which keeps its configuration:
     /// an interrupt of its would reach a VM that is gone (`vfio_pci_pre_reset`).
-    ///
-    /// @param command bits of the command register that stay on
-    private void stop(int command) {
+    void stop() {
         device.setIrqs(VfioUapi.VFIO_PCI_MSIX_IRQ_INDEX, 0, List.of());
         long on = PciConfigSpace.COMMAND_IO
                 | PciConfigSpace.COMMAND_MEMORY
                 | PciConfigSpace.COMMAND_MASTER
                 | PciConfigSpace.COMMAND_INTX_DISABLE;
         long rest = config(PciConfigSpace.COMMAND, Short.BYTES) & ~on;
-        write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, PciConfigSpace.COMMAND, Short.BYTES, rest | command);
+        write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, PciConfigSpace.COMMAND, Short.BYTES, rest);
     }
 
     /// {@return where a capability is, 0 for nowhere}

@@ -1,11 +1,13 @@
 package dev.ipanema.vmm.passthrough;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.arm.exception.ExceptionClass;
 import dev.ipanema.arm.exception.FaultStatus;
 import dev.ipanema.base.errno.Errno;
+import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
 import dev.ipanema.devices.gpu.CopyEngine;
 import dev.ipanema.devices.gpu.CopyStatus;
@@ -106,16 +108,24 @@ class VfioFunctionTest {
     }
 
     @Test
-    void aFunctionWhoseMemoryIsRamTooDecodesFromReset() {
+    void aFunctionWhoseMemoryIsRamTooIsRefused() {
+        HostDevice function = GpuRun.function(GpuRun.FIRST);
+        HostDevice memory = new HostDevice.Memory(GpuRun.FIRST, 1, 0, false, false);
+        try (Host host = host(1)) {
+            assertThatThrownBy(() -> new GuestBus(host, "linux-7.3", function, memory))
+                    .isInstanceOf(BadInput.class)
+                    .hasMessageContaining("has this device already");
+        }
+    }
+
+    @Test
+    void anAddressOf64BitsIsNoPlace() {
         try (Host host = host(1);
-                GuestBus bus = new GuestBus(
-                        host,
-                        "linux-7.3",
-                        GpuRun.function(GpuRun.FIRST),
-                        new HostDevice.Memory(GpuRun.FIRST, 1, 0, false, false))) {
-            assertThat(bus.config(0, PciConfigSpace.COMMAND, Short.BYTES) & PciConfigSpace.COMMAND_MEMORY)
-                    .isNotZero();
-            assertThat(bus.deviceSlots()).containsExactly(new GuestBus.Range(GuestBus.HIGH_END, MEMORY));
+                GuestBus bus = bus(host, "linux-7.3")) {
+            bus.place(0, GuestBus.BAR4, Long.MIN_VALUE);
+            bus.command(0, PciConfigSpace.COMMAND_MEMORY);
+
+            assertThat(bus.deviceSlots()).noneMatch(range -> range.ipa() < 0);
         }
     }
 
