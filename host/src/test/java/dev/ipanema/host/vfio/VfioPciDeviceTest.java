@@ -21,6 +21,7 @@ import dev.ipanema.host.mm.UserFault;
 import dev.ipanema.host.mm.VmFlags;
 import dev.ipanema.host.mm.Vma;
 import dev.ipanema.host.platform.HostProfile.Properties;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -254,6 +255,25 @@ class VfioPciDeviceTest {
         assertThat(device.setIrqs(2, 0, List.of())).isZero();
         raise(1);
         assertThat(second).hasValue(2);
+    }
+
+    /// Who is told may hold a lock while he faults in the device's memory, which takes the device's.
+    @Test
+    void nobodyIsToldOfAnInterruptUnderTheDevicesLock() {
+        List<Boolean> held = new ArrayList<>();
+        Object lock = ((VfioPciDevice) device).memoryLock;
+        fixture.write(CONFIG + COMMAND, 2, 6);
+        assertThat(device.setIrqs(2, 0, List.of(() -> held.add(Thread.holdsLock(lock)))))
+                .isZero();
+
+        raise(0);
+        // Raised while the vector is masked, and told when the table is written again.
+        fixture.gpu().bar0().write(CoherentGpu.MSIX_TABLE + 12, 4, 1);
+        raise(0);
+        assertThat(device.setIrqs(2, 0, List.of(() -> held.add(Thread.holdsLock(lock)))))
+                .isZero();
+
+        assertThat(held).containsExactly(false, false);
     }
 
     @Test
