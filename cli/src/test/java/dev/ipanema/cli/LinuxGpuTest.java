@@ -54,8 +54,8 @@ class LinuxGpuTest {
     }
 
     private static final String USE_PMEM = "modprobe of_pmem; modprobe nd_pmem; cat /sys/block/pmem0/size;"
-            + " head -c 4194304 /dev/urandom >/tmp/data; dd if=/tmp/data of=/dev/pmem0 bs=1M conv=fsync;"
-            + " echo 3 >/proc/sys/vm/drop_caches; head -c 4194304 /dev/pmem0 | cmp - /tmp/data && echo same";
+            + " head -c 4194304 /dev/urandom >/data; dd if=/data of=/dev/pmem0 bs=1M conv=fsync;"
+            + " echo 3 >/proc/sys/vm/drop_caches; head -c 4194304 /dev/pmem0 | cmp - /data && echo same";
 
     private final GuestRunner runner = new GuestRunner();
 
