@@ -45,7 +45,7 @@ public abstract class VfioDevice implements MappableFile, AutoCloseable {
     /// kind.
     ///
     /// @param start number of the first interrupt
-    /// @param eventfds called on any thread, maybe while it holds the device's locks; null de-assigns
+    /// @param eventfds called on any thread, never under the device's lock; null de-assigns
     /// @return 0; -EINVAL for interrupts that do not exist, or while interrupts of another kind are enabled
     public abstract int setIrqs(int index, int start, List<? extends @Nullable Runnable> eventfds);
 
