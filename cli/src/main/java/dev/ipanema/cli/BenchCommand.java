@@ -5,22 +5,24 @@ import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.time.Ticker;
 import dev.ipanema.guests.program.CpuLoop;
 import dev.ipanema.vmm.bench.CpuBenchmark;
+import dev.ipanema.vmm.bench.GpuBenchmark;
 import dev.ipanema.vmm.bench.Stage2Benchmark;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/// `ipanema bench`: what stage-2 operations cost, and how fast the interpreter is.
+/// `ipanema bench`: what stage-2 operations cost, how fast the interpreter is, and what a guest's use of a GPU costs.
 @CommandLine.Command(
         name = "bench",
         description = "Measure. stage2: nanoseconds of stage-2 operations, one `name ns` a line; store_8b is a plain"
                 + " 8-byte store, the unit to compare with. cpu: million guest instructions a second, one `name mips`"
-                + " a line.")
+                + " a line. gpu: milliseconds that KVM takes for the aborts by which a guest maps 96 GiB of GPU memory, and"
+                + " a loop's speed on GPU memory next to RAM.")
 final class BenchCommand extends Command {
     private static final int MAX_ROUNDS = 1000;
 
-    @Parameters(index = "0", paramLabel = "WHAT", description = "stage2 or cpu.")
+    @Parameters(index = "0", paramLabel = "WHAT", description = "stage2, cpu or gpu.")
     private String what = "";
 
     @Option(names = "--rounds", paramLabel = "N", description = "Take the median of N rounds (default: 9).")
@@ -48,7 +50,12 @@ final class BenchCommand extends Command {
                     out().flush();
                 }
             }
-            default -> throw new BadInput("unknown benchmark '" + what + "'; there are stage2 and cpu");
+            case "gpu" -> {
+                out().printf(Locale.ROOT, "touch_96g_ms %.1f%n", GpuBenchmark.touchMillis(rounds));
+                out().flush();
+                out().printf(Locale.ROOT, "gpu_over_ram %.3f%n", GpuBenchmark.speedAgainstRam(rounds));
+            }
+            default -> throw new BadInput("unknown benchmark '" + what + "'; there are stage2, cpu and gpu");
         }
         return 0;
     }

@@ -40,7 +40,7 @@ final class Commands {
             case "check-table" -> "recompute a specification table";
             case "stage2" -> "print the stage-2 tables that a scenario ends with";
             case "vma" -> "print the VMM's mappings that a scenario ends with";
-            case "bench" -> "measure stage-2 operations or the interpreter";
+            case "bench" -> "measure stage-2 operations, the interpreter or the use of a GPU";
             default -> throw new IllegalArgumentException(name);
         };
     }
