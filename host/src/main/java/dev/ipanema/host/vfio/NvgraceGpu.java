@@ -150,6 +150,34 @@ final class NvgraceGpu extends VfioPciDevice {
     // ---- reading and writing ---------------------------------------------------------------------------------------
 
     @Override
+    int beforeAccess(int index, long position) {
+        EmulatedBar bar = bar(index);
+        return bar != null && position < bar.region.length() ? awaitCxl() : 0;
+    }
+
+    /// CXL's wait after a reset is long: others are not kept from the device meanwhile.
+    ///
+    /// @return 0, or a negated errno when the memory did not become ready
+    private int awaitCxl() {
+        if (!readiness.isCxl()) {
+            return 0;
+        }
+        int waitedFor;
+        synchronized (memoryLock) {
+            if (!resetLatched || isSuspended() || !isMemoryEnabled()) {
+                return 0;
+            }
+            waitedFor = resets;
+        }
+        int ready = readiness.await();
+        synchronized (memoryLock) {
+            // Another reset may have come meanwhile, which nobody has waited for yet.
+            resetLatched &= ready != 0 || resets != waitedFor;
+        }
+        return ready;
+    }
+
+    @Override
     long accessRegion(int index, long position, byte[] buffer, int at, int length, boolean write) {
         EmulatedBar bar = bar(index);
         if (bar != null) {
@@ -242,24 +270,11 @@ final class NvgraceGpu extends VfioPciDevice {
     }
 
     private final class FaultGate implements DeviceMapping.Gate {
-        /// CXL's wait is long: others are not kept from the device meanwhile.
         @Override
         public void beforeFault() {
-            if (!readiness.isCxl()) {
-                return;
-            }
-            int waitedFor;
-            synchronized (memoryLock) {
-                if (!resetLatched || isSuspended() || !isMemoryEnabled()) {
-                    return;
-                }
-                waitedFor = resets;
-            }
-            int ready = readiness.await();
-            synchronized (memoryLock) {
-                // Another reset may have come meanwhile, which nobody has waited for yet.
-                resetLatched &= ready != 0 || resets != waitedFor;
-            }
+            // What comes of it is seen by usable().
+            int ignored = awaitCxl();
+            assert ignored <= 0;
         }
 
         @Override

@@ -216,10 +216,22 @@ class VfioPciDevice extends VfioDevice {
             return 0;
         }
         try {
+            int waited = beforeAccess((int) index, VfioUapi.inRegion(offset));
+            if (waited != 0) {
+                return waited;
+            }
             return accessAwake((int) index, VfioUapi.inRegion(offset), buffer, at, length, write);
         } finally {
             msix.runDue();
         }
+    }
+
+    /// For a variant driver: a region is about to be read or written. What may take long and needs no lock is done
+    /// here.
+    ///
+    /// @return 0 or a negated errno
+    int beforeAccess(int index, long position) {
+        return 0;
     }
 
     private long accessAwake(int index, long position, byte[] buffer, int at, int length, boolean write) {
