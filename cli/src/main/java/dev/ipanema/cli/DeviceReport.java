@@ -1,11 +1,11 @@
 package dev.ipanema.cli;
 
+import dev.ipanema.arm.pgtable.Granule;
 import dev.ipanema.base.text.Sizes;
 import dev.ipanema.host.platform.HostProfile;
 import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.vmm.boot.VirtMachine;
 import dev.ipanema.vmm.passthrough.DeviceStatus;
-import dev.ipanema.vmm.passthrough.Migration;
 import dev.ipanema.vmm.probe.Stage2Row;
 import dev.ipanema.vmm.scenario.LeafState;
 import java.io.PrintWriter;
@@ -17,9 +17,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
-/// The table of `ipanema smi`, and its JSON, schema 1: `{"schema","host","policy","devices"}`, and `"migration"` when
-/// it
-/// was asked for.
+/// The table of `ipanema smi`, and its JSON, schema 1: `{"schema","host","policy","devices"}`, and `"migration"`
+/// when it was asked for.
 ///
 /// @param obstacles what keeps the guest from the target
 record DeviceReport(
@@ -27,11 +26,8 @@ record DeviceReport(
         String policy,
         List<DeviceStatus> devices,
         @Nullable Target target,
-        List<Migration.Obstacle> obstacles) {
+        List<DeviceStatus.Refusal> obstacles) {
     private static final int SCHEMA = 1;
-    private static final int LEAF_SHIFT = 12;
-    private static final int LEVEL_SHIFT = 9;
-    private static final int LAST_LEVEL = 3;
     private static final double NANOS_PER_MILLI = 1e6;
 
     /// A host that the guest might move to.
@@ -79,9 +75,8 @@ record DeviceReport(
     private static Map<Mapped, Long> mapped(DeviceStatus.Slot slot) {
         Map<Mapped, Long> sums = new TreeMap<>();
         for (Stage2Row row : slot.stage2()) {
-            long leaf =
-                    1L << (LEAF_SHIFT + LEVEL_SHIFT * (LAST_LEVEL - row.leaf().level()));
             LeafState state = row.leaf();
+            long leaf = Granule.K4.levelSize(state.level());
             sums.merge(new Mapped(state.type(), state.s2ap(), state.xn(), leaf), row.size(), Long::sum);
         }
         return sums;
@@ -96,7 +91,7 @@ record DeviceReport(
             out.printf(
                     "%nmigration to %s, %s: %s%n",
                     target.host().name(), target.version().name(), obstacles.isEmpty() ? "possible" : "refused");
-            for (Migration.Obstacle obstacle : obstacles) {
+            for (DeviceStatus.Refusal obstacle : obstacles) {
                 // Its one line says why; the trails are in the JSON.
                 out.printf("  %s%n", obstacle.what());
             }
@@ -166,14 +161,7 @@ record DeviceReport(
                 json.writeObjectPropertyStart("migration");
                 json.writeStringProperty("host", target.host().name());
                 json.writeStringProperty("policy", target.version().name());
-                json.writeArrayPropertyStart("obstacles");
-                for (Migration.Obstacle obstacle : obstacles) {
-                    json.writeStartObject();
-                    json.writeStringProperty("what", obstacle.what());
-                    json.writeStringProperty("reasons", obstacle.reasons());
-                    json.writeEndObject();
-                }
-                json.writeEndArray();
+                json(json, "obstacles", obstacles);
                 json.writeEndObject();
             }
             json.writeEndObject();
@@ -211,15 +199,19 @@ record DeviceReport(
             json.writeEndObject();
         }
         json.writeEndArray();
-        json.writeArrayPropertyStart("refusals");
-        for (DeviceStatus.Refusal refusal : device.refusals()) {
+        json(json, "refusals", device.refusals());
+        json.writeEndObject();
+    }
+
+    private static void json(JsonGenerator json, String name, List<DeviceStatus.Refusal> refusals) {
+        json.writeArrayPropertyStart(name);
+        for (DeviceStatus.Refusal refusal : refusals) {
             json.writeStartObject();
             json.writeStringProperty("what", refusal.what());
             json.writeStringProperty("reasons", refusal.reasons());
             json.writeEndObject();
         }
         json.writeEndArray();
-        json.writeEndObject();
     }
 
     private static void json(JsonGenerator json, DeviceStatus.Slot slot) {

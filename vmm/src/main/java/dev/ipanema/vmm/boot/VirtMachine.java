@@ -234,7 +234,7 @@ public final class VirtMachine implements AutoCloseable {
     }
 
     /// {@return what keeps the guest from moving to another host while it runs}
-    public List<Migration.Obstacle> migrationObstacles(HostProfile target, KernelVersion version) {
+    public List<DeviceStatus.Refusal> migrationObstacles(HostProfile target, KernelVersion version) {
         lock.lock();
         try {
             Migration migration = new Migration(hardware.vm(), target, version);

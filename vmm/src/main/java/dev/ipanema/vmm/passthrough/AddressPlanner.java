@@ -5,7 +5,6 @@ import dev.ipanema.base.text.Sizes;
 import dev.ipanema.devices.pci.PciFunction;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.host.platform.HostProfile;
-import dev.ipanema.host.vfio.VfioUapi;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +12,6 @@ import java.util.Map;
 /// Finds places in a guest for the large things of the host's devices: the high PCI window grows until their BARs fit,
 /// and memory outside of PCI lies behind it.
 final class AddressPlanner {
-    private static final int COHERENT_BAR = VfioUapi.VFIO_PCI_BAR4_REGION_INDEX;
     private static final long MEMORY_ALIGNMENT = Sizes.GIB;
 
     /// BARs of a smaller size fit beside others wherever.
@@ -57,7 +55,8 @@ final class AddressPlanner {
             if (device instanceof HostDevice.Function function && function.identityMap()) {
                 preset = true;
                 long base = identity(function);
-                while (end < base + function(device).bar(COHERENT_BAR).size()) {
+                while (end
+                        < base + function(device).bar(OpenFunction.COHERENT_BAR).size()) {
                     end *= 2;
                 }
                 if (base < highMmio) {
@@ -110,7 +109,7 @@ final class AddressPlanner {
                 .mapToLong(HostProfile.Gpu::memoryBase)
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException(device.bdf() + " is no GPU"));
-        long size = function(device).bar(COHERENT_BAR).size();
+        long size = function(device).bar(OpenFunction.COHERENT_BAR).size();
         if ((base & (size - 1)) != 0) {
             throw new BadInput(
                     "--device " + device.name() + ": identity-map: the host has the memory at " + Sizes.hex(base)

@@ -58,7 +58,7 @@ public record DeviceStatus(
         }
     }
 
-    /// Something that KVM has refused.
+    /// Something that the host has refused, or would refuse.
     ///
     /// @param what in one sentence
     /// @param reasons KVM's trail, may be empty

@@ -12,21 +12,14 @@ import dev.ipanema.kvm.vm.Vm;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What keeps a running guest from moving to another host. KVM itself is asked, on both sides: for dirty logging of
-/// each
-/// slot, without which memory cannot be copied while the guest writes it, and for the capability, which a guest with
-/// cacheable PFN mappings needs on either side (review of v3, 86r033olwv.wl-maz@kernel.org).
+/// What keeps a running guest from moving to another host. KVM itself is asked, on both sides: for dirty logging
+/// of each slot, without which memory cannot be copied while the guest writes it, and for the capability, which a
+/// guest with cacheable PFN mappings needs on either side (review of v3, 86r033olwv.wl-maz@kernel.org).
 public final class Migration {
     private final Vm vm;
     private final HostProfile target;
     private final KernelVersion version;
-    private final List<Obstacle> obstacles = new ArrayList<>();
-
-    /// One reason.
-    ///
-    /// @param what in one sentence
-    /// @param reasons KVM's trail, may be empty
-    public record Obstacle(String what, String reasons) {}
+    private final List<DeviceStatus.Refusal> obstacles = new ArrayList<>();
 
     /// @param vm of the guest, which does not run meanwhile
     /// @param target the other host
@@ -38,13 +31,13 @@ public final class Migration {
     }
 
     /// {@return what has been found}
-    public List<Obstacle> obstacles() {
+    public List<DeviceStatus.Refusal> obstacles() {
         return List.copyOf(obstacles);
     }
 
     /// A device whose driver on the host cannot save what it is doing stays where it is.
     void device(String bdf, String driver) {
-        obstacles.add(new Obstacle(
+        obstacles.add(new DeviceStatus.Refusal(
                 bdf + ": " + driver + " offers no migration (VFIO_DEVICE_FEATURE_MIGRATION: -ENOTTY)", ""));
     }
 
@@ -53,7 +46,7 @@ public final class Migration {
         int result =
                 vm.setUserMemoryRegion(new UserspaceMemoryRegion(id, KvmMem.KVM_MEM_LOG_DIRTY_PAGES, ipa, size, hva));
         if (result != 0) {
-            obstacles.add(new Obstacle(
+            obstacles.add(new DeviceStatus.Refusal(
                     what + ": dirty logging of slot " + id + " returned " + Errno.render(result)
                             + CacheablePfnmap.outcome(vm.lastTrail()),
                     vm.lastTrail().toString()));
@@ -75,10 +68,11 @@ public final class Migration {
                 String why = here.isSupported()
                         ? " is mapped cacheable here, and not on " + other + ": " + there.sentence()
                         : " is not mapped cacheable here, and would be on " + other + ": " + here.sentence();
-                obstacles.add(new Obstacle(what + why, here.isSupported() ? there.reasons() : here.reasons()));
+                obstacles.add(
+                        new DeviceStatus.Refusal(what + why, here.isSupported() ? there.reasons() : here.reasons()));
             }
         } catch (KvmError e) {
-            obstacles.add(new Obstacle(
+            obstacles.add(new DeviceStatus.Refusal(
                     target.name() + " with " + version.name() + " makes no such VM: " + e.getMessage(), ""));
         }
     }

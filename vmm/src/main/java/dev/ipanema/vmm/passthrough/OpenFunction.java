@@ -14,9 +14,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// A VFIO device as the VMM holds it: its file, what it says of its regions, and their mappings. It outlives the
-/// guest's
-/// resets.
+/// resets of the guest.
 final class OpenFunction implements AutoCloseable {
+    /// The BAR that `nvgrace-gpu` makes of the coherent memory.
+    static final int COHERENT_BAR = VfioUapi.VFIO_PCI_BAR4_REGION_INDEX;
+
     private static final String COHERENT_DRIVER = "nvgrace-gpu";
 
     private final VfioDevice device;
@@ -110,7 +112,7 @@ final class OpenFunction implements AutoCloseable {
     Area coherentMemory() {
         if (isCoherent()) {
             for (Area area : areas) {
-                if (area.bar() == VfioUapi.VFIO_PCI_BAR4_REGION_INDEX) {
+                if (area.bar() == COHERENT_BAR) {
                     return area;
                 }
             }

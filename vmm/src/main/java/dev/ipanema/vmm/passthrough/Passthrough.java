@@ -12,7 +12,6 @@ import dev.ipanema.host.platform.Host;
 import dev.ipanema.host.vfio.VfioContainer;
 import dev.ipanema.host.vfio.VfioDevice;
 import dev.ipanema.host.vfio.VfioOpening;
-import dev.ipanema.host.vfio.VfioUapi;
 import dev.ipanema.kvm.stage2.Stage2PageTable;
 import dev.ipanema.kvm.trace.KvmTrace;
 import dev.ipanema.kvm.version.KernelVersion;
@@ -33,7 +32,6 @@ import org.jspecify.annotations.Nullable;
 ///
 /// [#attach], [#plug] and what follows are called under the VMM's lock.
 public final class Passthrough implements AutoCloseable {
-    private static final int COHERENT_BAR = VfioUapi.VFIO_PCI_BAR4_REGION_INDEX;
 
     private final Host host;
     private final List<HostDevice> devices;
@@ -191,7 +189,7 @@ public final class Passthrough implements AutoCloseable {
             if (device instanceof HostDevice.Function wanted) {
                 VfioFunction function = new VfioFunction(function(device));
                 if (wanted.identityMap()) {
-                    function.preset(COHERENT_BAR, planner.identity(wanted));
+                    function.preset(OpenFunction.COHERENT_BAR, planner.identity(wanted));
                 }
                 functions.add(function);
                 bridge.add(pciSlot, function);
