@@ -3,6 +3,7 @@ package dev.ipanema.devices.gpu;
 import dev.ipanema.devices.bus.Registers;
 import dev.ipanema.devices.pci.EmulatedPciFunction;
 import dev.ipanema.devices.pci.MsiX;
+import dev.ipanema.devices.pci.PciConfig;
 import dev.ipanema.devices.pci.PciConfigSpace;
 import dev.ipanema.devices.pci.PciConfigSpace.BarKind;
 import dev.ipanema.machine.memory.DmaPort;
@@ -386,7 +387,7 @@ public final class CoherentGpu extends EmulatedPciFunction {
         // RACE: the command register is bytes that the configuration's thread may be changing. What is asked for just
         // when bus mastering is switched is done or not, as on hardware.
         private boolean isMaster() {
-            return (config().command() & PciConfigSpace.COMMAND_MASTER) != 0;
+            return (config().command() & PciConfig.COMMAND_MASTER) != 0;
         }
 
         @Override

@@ -88,7 +88,7 @@ public final class BarAssignment {
             if (size == 0) {
                 continue;
             }
-            int register = PciConfigSpace.BAR0 + Integer.BYTES * bar;
+            int register = PciConfig.BASE_ADDRESS_0 + Integer.BYTES * bar;
             Bar found = new Bar(function, register, function.readConfig(register, Integer.BYTES), size);
             bars.add(found);
             bar += found.isWide() ? 1 : 0;

@@ -35,12 +35,12 @@ public abstract class EmulatedPciFunction implements PciFunction {
     protected final void intx(boolean level) {
         pending = level;
         config.interruptStatus(level);
-        slot().intx(level && (config.command() & PciConfigSpace.COMMAND_INTX_DISABLE) == 0);
+        slot().intx(level && (config.command() & PciConfig.COMMAND_INTX_DISABLE) == 0);
     }
 
     /// Sends a message, if the function may.
     protected final void msi(long address, int data) {
-        if ((config.command() & PciConfigSpace.COMMAND_MASTER) != 0) {
+        if ((config.command() & PciConfig.COMMAND_MASTER) != 0) {
             slot().msi(address, data);
         }
     }

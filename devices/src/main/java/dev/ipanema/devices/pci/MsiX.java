@@ -16,11 +16,7 @@ public final class MsiX implements MmioRegion {
     /// Most vectors that there can be.
     public static final int MAX_VECTORS = MsiXTable.MAX_VECTORS;
 
-    private static final int CAPABILITY = 0x11;
     private static final int CAPABILITY_LENGTH = 12;
-    private static final int CONTROL = 2;
-    private static final int CONTROL_ENABLE = 1 << 15;
-    private static final int CONTROL_MASK = 1 << 14;
 
     private final PciConfigSpace config;
     private final int capability;
@@ -48,11 +44,14 @@ public final class MsiX implements MmioRegion {
         this.tableOffset = tableOffset;
         this.pendingOffset = pendingOffset;
         table = new MsiXTable(vectors, sender);
-        capability = config.addCapability(CAPABILITY, CAPABILITY_LENGTH);
-        config.put(capability + CONTROL, Short.BYTES, vectors - 1);
-        config.put(capability + 4, Integer.BYTES, tableOffset | bar);
-        config.put(capability + 8, Integer.BYTES, pendingOffset | bar);
-        config.makeWritable(capability + CONTROL, Short.BYTES, CONTROL_ENABLE | CONTROL_MASK);
+        capability = config.addCapability(PciConfig.CAP_MSIX, CAPABILITY_LENGTH);
+        config.put(capability + PciConfig.MSIX_FLAGS, Short.BYTES, vectors - 1);
+        config.put(capability + PciConfig.MSIX_TABLE, Integer.BYTES, tableOffset | bar);
+        config.put(capability + PciConfig.MSIX_PBA, Integer.BYTES, pendingOffset | bar);
+        config.makeWritable(
+                capability + PciConfig.MSIX_FLAGS,
+                Short.BYTES,
+                PciConfig.MSIX_FLAGS_ENABLE | PciConfig.MSIX_FLAGS_MASKALL);
     }
 
     /// Takes table and pending bits back to what they are after power on; the capability is not touched.
@@ -61,12 +60,12 @@ public final class MsiX implements MmioRegion {
     }
 
     private int control() {
-        return (int) config.get(capability + CONTROL, Short.BYTES);
+        return (int) config.get(capability + PciConfig.MSIX_FLAGS, Short.BYTES);
     }
 
     /// {@return whether the guest uses MSI-X instead of the pin}
     public boolean isEnabled() {
-        return (control() & CONTROL_ENABLE) != 0;
+        return (control() & PciConfig.MSIX_FLAGS_ENABLE) != 0;
     }
 
     /// {@return how many vectors there are}
@@ -82,7 +81,7 @@ public final class MsiX implements MmioRegion {
 
     /// The guest has written the configuration space: what became unmasked is sent.
     public void configWritten() {
-        table.control(isEnabled(), (control() & CONTROL_MASK) != 0);
+        table.control(isEnabled(), (control() & PciConfig.MSIX_FLAGS_MASKALL) != 0);
     }
 
     /// {@return whether an access of the BAR reaches the table or the pending bits}

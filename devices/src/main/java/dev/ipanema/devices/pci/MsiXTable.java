@@ -15,9 +15,14 @@ public final class MsiXTable {
     /// Most vectors that there can be here.
     public static final int MAX_VECTORS = 64;
 
-    private static final int ENTRY_DATA = 8;
-    private static final int ENTRY_CONTROL = 12;
-    private static final int ENTRY_MASKED = 1;
+    /// Offset of the message's data in an entry; its address is before.
+    public static final int ENTRY_DATA = 8;
+
+    /// Offset of the vector's control in an entry.
+    public static final int ENTRY_CONTROL = 12;
+
+    /// Vector's control: nothing is sent.
+    public static final int ENTRY_MASKED = 1;
 
     /// Sends a message of the function.
     @FunctionalInterface

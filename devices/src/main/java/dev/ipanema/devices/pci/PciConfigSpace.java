@@ -1,5 +1,27 @@
 package dev.ipanema.devices.pci;
 
+import static dev.ipanema.devices.pci.PciConfig.BAR_64;
+import static dev.ipanema.devices.pci.PciConfig.BAR_IO;
+import static dev.ipanema.devices.pci.PciConfig.BAR_PREFETCHABLE;
+import static dev.ipanema.devices.pci.PciConfig.BASE_ADDRESS_0;
+import static dev.ipanema.devices.pci.PciConfig.CAPABILITY_LIST;
+import static dev.ipanema.devices.pci.PciConfig.COMMAND;
+import static dev.ipanema.devices.pci.PciConfig.COMMAND_INTX_DISABLE;
+import static dev.ipanema.devices.pci.PciConfig.COMMAND_IO;
+import static dev.ipanema.devices.pci.PciConfig.COMMAND_MASTER;
+import static dev.ipanema.devices.pci.PciConfig.COMMAND_MEMORY;
+import static dev.ipanema.devices.pci.PciConfig.COMMAND_PARITY;
+import static dev.ipanema.devices.pci.PciConfig.COMMAND_SERR;
+import static dev.ipanema.devices.pci.PciConfig.HEADER;
+import static dev.ipanema.devices.pci.PciConfig.INTERRUPT_LINE;
+import static dev.ipanema.devices.pci.PciConfig.INTERRUPT_PIN;
+import static dev.ipanema.devices.pci.PciConfig.LEGACY_SIZE;
+import static dev.ipanema.devices.pci.PciConfig.SIZE;
+import static dev.ipanema.devices.pci.PciConfig.STATUS;
+import static dev.ipanema.devices.pci.PciConfig.STATUS_CAP_LIST;
+import static dev.ipanema.devices.pci.PciConfig.STATUS_INTERRUPT;
+import static dev.ipanema.devices.pci.PciConfig.SUBSYSTEM_VENDOR;
+
 import dev.ipanema.devices.bus.LittleEndian;
 import dev.ipanema.devices.bus.Registers;
 
@@ -8,53 +30,17 @@ import dev.ipanema.devices.bus.Registers;
 ///
 /// Source: PCI Local Bus Specification 3.0, chapter 6; PCI Express Base Specification 5.0, section 7.5.
 public final class PciConfigSpace {
-    /// Bytes of a configuration space.
-    public static final int SIZE = 4096;
-
-    /// Offset of the command register.
-    public static final int COMMAND = 0x04;
-
-    /// Command: I/O BARs answer.
-    public static final int COMMAND_IO = 1;
-
-    /// Command: memory BARs answer.
-    public static final int COMMAND_MEMORY = 1 << 1;
-
-    /// Command: the function may write memory and send messages.
-    public static final int COMMAND_MASTER = 1 << 2;
-
-    /// Command: the INTx pin is not driven.
-    public static final int COMMAND_INTX_DISABLE = 1 << 10;
-
-    /// Offset of the first of the registers of BARs.
-    static final int BAR0 = 0x10;
-
-    private static final int COMMAND_PARITY = 1 << 6;
-    private static final int COMMAND_SERR = 1 << 8;
-    private static final int STATUS = 0x06;
-    private static final int STATUS_INTERRUPT = 1 << 3;
-    private static final int STATUS_CAPABILITIES = 1 << 4;
-    private static final int SUBSYSTEM_VENDOR = 0x2c;
-    private static final int CAPABILITIES = 0x34;
-    private static final int INTERRUPT_LINE = 0x3c;
-    private static final int INTERRUPT_PIN = 0x3d;
-    private static final int FIRST_CAPABILITY = 0x40;
     private static final int LAST_CAPABILITY = 0xff;
-    private static final int FIRST_EXTENDED = 0x100;
     private static final int EXTENDED_VERSION_SHIFT = 16;
     private static final int EXTENDED_NEXT_SHIFT = 20;
-
-    private static final int BAR_IO = 1;
-    private static final int BAR_64 = 4;
-    private static final int BAR_PREFETCHABLE = 8;
 
     private final byte[] values = new byte[SIZE];
     private final byte[] writable = new byte[SIZE];
     private final long[] barSizes = new long[PciFunction.BARS];
     private final BarKind[] barKinds = new BarKind[PciFunction.BARS];
-    private int nextCapability = FIRST_CAPABILITY;
-    private int lastCapability = CAPABILITIES - 1;
-    private int nextExtended = FIRST_EXTENDED;
+    private int nextCapability = HEADER;
+    private int lastCapability = CAPABILITY_LIST - 1;
+    private int nextExtended = LEGACY_SIZE;
     private int lastExtended;
 
     /// The forms of a BAR.
@@ -113,7 +99,7 @@ public final class PciConfigSpace {
         }
         barSizes[index] = size;
         barKinds[index] = kind;
-        int at = BAR0 + Integer.BYTES * index;
+        int at = BASE_ADDRESS_0 + Integer.BYTES * index;
         LittleEndian.put32(values, at, kind.flags);
         LittleEndian.put32(writable, at, (int) -size);
         if (kind.isWide()) {
@@ -133,7 +119,7 @@ public final class PciConfigSpace {
         }
         values[at] = (byte) id;
         values[lastCapability + 1] = (byte) at;
-        values[STATUS] |= STATUS_CAPABILITIES;
+        values[STATUS] |= STATUS_CAP_LIST;
         lastCapability = at;
         nextCapability = at + length + 3 & ~3;
         return at;
@@ -235,7 +221,7 @@ public final class PciConfigSpace {
         if (barSizes[bar] == 0) {
             return PciFunction.NOWHERE;
         }
-        int at = BAR0 + Integer.BYTES * bar;
+        int at = BASE_ADDRESS_0 + Integer.BYTES * bar;
         long low = LittleEndian.getU32(values, at);
         long high = isWideBar(low) ? LittleEndian.getU32(values, at + Integer.BYTES) : 0;
         return barAddress(command(), low, high, barSizes[bar]);

@@ -203,7 +203,7 @@ public final class PciHostBridge {
         @Override
         public long read(long offset, int bytes) {
             PciFunction function = function(offset);
-            int register = (int) offset & PciConfigSpace.SIZE - 1;
+            int register = (int) offset & PciConfig.SIZE - 1;
             if (function == null) {
                 return Registers.truncate(-1, bytes);
             }
@@ -217,7 +217,7 @@ public final class PciHostBridge {
         @Override
         public void write(long offset, int bytes, long value) {
             PciFunction function = function(offset);
-            int register = (int) offset & PciConfigSpace.SIZE - 1;
+            int register = (int) offset & PciConfig.SIZE - 1;
             if (function == null) {
                 return;
             }

@@ -55,7 +55,7 @@ class BarAssignmentTest {
                         new BarAssignment.Window(0, 0x1_0000))
                 .assign(functions);
         // Decoding on, so that addresses can be seen.
-        functions.forEach(each -> each.writeConfig(PciConfigSpace.COMMAND, 2, 3));
+        functions.forEach(each -> each.writeConfig(PciConfig.COMMAND, 2, 3));
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.ipanema.base.errno.Errno;
 import dev.ipanema.base.time.Ticker;
 import dev.ipanema.devices.gpu.CoherentGpu;
 import dev.ipanema.devices.gpu.GpuBar0;
+import dev.ipanema.devices.pci.PciConfig;
 import dev.ipanema.devices.pci.PciFunction;
 import java.util.function.BooleanSupplier;
 

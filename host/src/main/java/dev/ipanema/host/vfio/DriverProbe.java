@@ -5,6 +5,7 @@ import dev.ipanema.base.text.Sizes;
 import dev.ipanema.base.time.Ticker;
 import dev.ipanema.devices.gpu.CoherentGpu;
 import dev.ipanema.devices.gpu.GpuModel;
+import dev.ipanema.devices.pci.PciConfig;
 import dev.ipanema.devices.pci.PciFunction;
 import dev.ipanema.host.mm.KernelMemory;
 import dev.ipanema.machine.memory.PhysicalMemory;

@@ -1,9 +1,11 @@
 package dev.ipanema.host.vfio;
 
-import static dev.ipanema.host.vfio.PciConfig.COMMAND;
-import static dev.ipanema.host.vfio.PciConfig.COMMAND_MEMORY;
+import static dev.ipanema.devices.pci.PciConfig.COMMAND;
+import static dev.ipanema.devices.pci.PciConfig.COMMAND_MEMORY;
 
 import dev.ipanema.base.errno.Errno;
+import dev.ipanema.devices.pci.MsiXTable;
+import dev.ipanema.devices.pci.PciConfig;
 import dev.ipanema.devices.pci.PciFunction;
 import dev.ipanema.devices.pci.PciSlot;
 import java.util.List;
@@ -22,14 +24,6 @@ import org.jspecify.annotations.Nullable;
 final class MsixVectors implements PciSlot {
     /// GITS_TRANSLATER of the host: the address is this project's choice.
     static final long DOORBELL = 0x0809_0040L;
-
-    private static final int ENTRY = 16;
-    private static final int ENTRY_DATA = 8;
-    private static final int ENTRY_CONTROL = 12;
-    private static final int CONTROL_ENABLE = 1 << 15;
-    private static final int CONTROL_MASK_ALL = 1 << 14;
-    private static final int CONTROL_SIZE = 0x7ff;
-    private static final int BIR = 7;
 
     private final PciFunction function;
     private final int capability;
@@ -50,10 +44,12 @@ final class MsixVectors implements PciSlot {
             tableBar = -1;
             tableOffset = 0;
         } else {
-            count = ((int) function.readConfig(capability + 2, Short.BYTES) & CONTROL_SIZE) + 1;
-            int table = (int) function.readConfig(capability + 4, Integer.BYTES);
-            tableBar = table & BIR;
-            tableOffset = table & ~BIR;
+            count = ((int) function.readConfig(capability + PciConfig.MSIX_FLAGS, Short.BYTES)
+                            & PciConfig.MSIX_FLAGS_QSIZE)
+                    + 1;
+            int table = (int) function.readConfig(capability + PciConfig.MSIX_TABLE, Integer.BYTES);
+            tableBar = table & PciConfig.MSIX_BIR;
+            tableOffset = table & ~PciConfig.MSIX_BIR;
         }
         triggers = new AtomicReferenceArray<>(count);
     }
@@ -86,7 +82,7 @@ final class MsixVectors implements PciSlot {
     }
 
     long tableEnd() {
-        return tableOffset + (long) count * ENTRY;
+        return tableOffset + (long) count * MsiXTable.ENTRY;
     }
 
     /// {@return 0 or -EINVAL}
@@ -112,22 +108,26 @@ final class MsixVectors implements PciSlot {
 
     /// Writes the device's table; its BAR answers while that is done, whatever the user made of it.
     private void program(int start, int size) {
-        control(CONTROL_ENABLE | CONTROL_MASK_ALL);
+        control(PciConfig.MSIX_FLAGS_ENABLE | PciConfig.MSIX_FLAGS_MASKALL);
         long command = function.readConfig(COMMAND, Short.BYTES);
         function.writeConfig(COMMAND, Short.BYTES, command | COMMAND_MEMORY);
         for (int i = start; i < start + size; i++) {
-            long entry = tableOffset + (long) i * ENTRY;
+            long entry = tableOffset + (long) i * MsiXTable.ENTRY;
             function.writeBar(tableBar, entry, Integer.BYTES, DOORBELL);
             function.writeBar(tableBar, entry + Integer.BYTES, Integer.BYTES, 0);
-            function.writeBar(tableBar, entry + ENTRY_DATA, Integer.BYTES, i);
-            function.writeBar(tableBar, entry + ENTRY_CONTROL, Integer.BYTES, triggers.get(i) == null ? 1 : 0);
+            function.writeBar(tableBar, entry + MsiXTable.ENTRY_DATA, Integer.BYTES, i);
+            function.writeBar(
+                    tableBar,
+                    entry + MsiXTable.ENTRY_CONTROL,
+                    Integer.BYTES,
+                    triggers.get(i) == null ? MsiXTable.ENTRY_MASKED : 0);
         }
         function.writeConfig(COMMAND, Short.BYTES, command);
-        control(CONTROL_ENABLE);
+        control(PciConfig.MSIX_FLAGS_ENABLE);
     }
 
     private void control(int bits) {
-        function.writeConfig(capability + 2, Short.BYTES, bits);
+        function.writeConfig(capability + PciConfig.MSIX_FLAGS, Short.BYTES, bits);
     }
 
     /// Turns all off.

@@ -8,6 +8,7 @@ import static dev.ipanema.host.vfio.VfioUapi.VFIO_REGION_INFO_FLAG_WRITE;
 
 import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.base.errno.Errno;
+import dev.ipanema.devices.pci.PciConfig;
 import dev.ipanema.host.driver.DeviceMapping;
 import dev.ipanema.host.driver.DeviceRegion;
 import dev.ipanema.host.mm.HostPte;

@@ -2,6 +2,7 @@ package dev.ipanema.host.vfio;
 
 import dev.ipanema.base.errno.Errno;
 import dev.ipanema.base.time.Ticker;
+import dev.ipanema.devices.pci.PciConfig;
 import dev.ipanema.devices.pci.PciFunction;
 import dev.ipanema.host.mm.KernelMemory;
 import java.util.HashMap;

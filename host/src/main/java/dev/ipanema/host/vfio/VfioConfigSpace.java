@@ -1,12 +1,15 @@
 package dev.ipanema.host.vfio;
 
-import static dev.ipanema.host.vfio.PciConfig.BASE_ADDRESS_0;
-import static dev.ipanema.host.vfio.PciConfig.BASE_ADDRESS_END;
-import static dev.ipanema.host.vfio.PciConfig.COMMAND;
-import static dev.ipanema.host.vfio.PciConfig.COMMAND_IO;
-import static dev.ipanema.host.vfio.PciConfig.COMMAND_MEMORY;
+import static dev.ipanema.devices.pci.PciConfig.BASE_ADDRESS_0;
+import static dev.ipanema.devices.pci.PciConfig.BASE_ADDRESS_END;
+import static dev.ipanema.devices.pci.PciConfig.COMMAND;
+import static dev.ipanema.devices.pci.PciConfig.COMMAND_IO;
+import static dev.ipanema.devices.pci.PciConfig.COMMAND_MEMORY;
 
 import dev.ipanema.base.errno.Errno;
+import dev.ipanema.devices.bus.LittleEndian;
+import dev.ipanema.devices.bus.Registers;
+import dev.ipanema.devices.pci.PciConfig;
 import dev.ipanema.devices.pci.PciFunction;
 import java.util.Arrays;
 import java.util.Set;
@@ -34,8 +37,6 @@ import java.util.Set;
 final class VfioConfigSpace {
     private static final int ALL = 0xff;
     private static final int BARS = PciFunction.BARS;
-    private static final int PM_CONTROL = 4;
-    private static final int PM_STATE = 3;
     private static final int PM_D3HOT = 3;
     private static final int PM_PME_CAPABILITY = 0xf8;
     private static final int PM_PME_CONTROL_HIGH = 0x81;
@@ -101,9 +102,7 @@ final class VfioConfigSpace {
     }
 
     private void putValue(int at, long dword) {
-        for (int i = 0; i < Integer.BYTES; i++) {
-            values[at + i] = (byte) (dword >>> (Byte.SIZE * i));
-        }
+        LittleEndian.put32(values, at, (int) dword);
     }
 
     private void mask(int at, int bytes, int virtualBits, int writableBits) {
@@ -156,9 +155,9 @@ final class VfioConfigSpace {
                 powerManagement = at;
                 virtual[at + 3] = (byte) PM_PME_CAPABILITY;
                 values[at + 3] &= (byte) ~PM_PME_CAPABILITY;
-                mask(at + PM_CONTROL, Short.BYTES, 0, ALL);
-                virtual[at + PM_CONTROL + 1] = (byte) PM_PME_CONTROL_HIGH;
-                values[at + PM_CONTROL + 1] &= (byte) ~PM_PME_CONTROL_HIGH;
+                mask(at + PciConfig.PM_CTRL, Short.BYTES, 0, ALL);
+                virtual[at + PciConfig.PM_CTRL + 1] = (byte) PM_PME_CONTROL_HIGH;
+                values[at + PciConfig.PM_CTRL + 1] &= (byte) ~PM_PME_CONTROL_HIGH;
             }
             case PciConfig.CAP_EXPRESS -> {
                 readOnly(at, EXPRESS_LENGTH);
@@ -208,9 +207,7 @@ final class VfioConfigSpace {
             int pos = (int) position + done;
             int bytes = chunk(pos, length - done);
             long value = readChunk(pos, bytes);
-            for (int i = 0; i < bytes; i++) {
-                to[at + done + i] = (byte) (value >>> (Byte.SIZE * i));
-            }
+            Registers.writeBytes((where, bits) -> to[where] = (byte) bits, at + done, bytes, value);
             done += bytes;
         }
         return length;
@@ -256,11 +253,7 @@ final class VfioConfigSpace {
     }
 
     private long value(int at) {
-        long value = 0;
-        for (int i = 0; i < Integer.BYTES; i++) {
-            value |= (values[at + i] & 0xffL) << (Byte.SIZE * i);
-        }
-        return value;
+        return LittleEndian.getU32(values, at);
     }
 
     // ---- writing ---------------------------------------------------------------------------------------------------
@@ -274,10 +267,7 @@ final class VfioConfigSpace {
         while (done < length) {
             int pos = (int) position + done;
             int bytes = chunk(pos, length - done);
-            long value = 0;
-            for (int i = 0; i < bytes; i++) {
-                value |= (from[at + done + i] & 0xffL) << (Byte.SIZE * i);
-            }
+            long value = Registers.readBytes(where -> from[where], at + done, bytes);
             writeChunk(pos, bytes, value);
             done += bytes;
         }
@@ -289,8 +279,10 @@ final class VfioConfigSpace {
         if (command) {
             beforeCommand((int) (value >>> (Byte.SIZE * (COMMAND - pos))));
         }
-        boolean power = powerManagement != 0 && covers(pos, bytes, powerManagement + PM_CONTROL);
-        if (power && (value >>> (Byte.SIZE * (powerManagement + PM_CONTROL - pos)) & PM_STATE) == PM_D3HOT) {
+        boolean power = powerManagement != 0 && covers(pos, bytes, powerManagement + PciConfig.PM_CTRL);
+        if (power
+                && (value >>> (Byte.SIZE * (powerManagement + PciConfig.PM_CTRL - pos)) & PciConfig.PM_CTRL_STATE_MASK)
+                        == PM_D3HOT) {
             effects.memoryGoesOff();
         }
         store(pos, bytes, value);
@@ -360,8 +352,9 @@ final class VfioConfigSpace {
 
     /// {@return whether the device answers to memory accesses (`__vfio_pci_memory_enabled`)}
     boolean isMemoryEnabled() {
-        boolean d3 =
-                powerManagement != 0 && (function.readConfig(powerManagement + PM_CONTROL, 1) & PM_STATE) == PM_D3HOT;
+        boolean d3 = powerManagement != 0
+                && (function.readConfig(powerManagement + PciConfig.PM_CTRL, 1) & PciConfig.PM_CTRL_STATE_MASK)
+                        == PM_D3HOT;
         return !d3 && isDecoding();
     }
 

@@ -18,6 +18,7 @@ import static dev.ipanema.host.vfio.VfioUapi.VFIO_REGION_INFO_FLAG_READ;
 import static dev.ipanema.host.vfio.VfioUapi.VFIO_REGION_INFO_FLAG_WRITE;
 
 import dev.ipanema.base.errno.Errno;
+import dev.ipanema.devices.pci.PciConfig;
 import dev.ipanema.devices.pci.PciFunction;
 import dev.ipanema.host.driver.DeviceMapping;
 import dev.ipanema.host.driver.DeviceRegion;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ipanema.base.errno.Errno;
 import dev.ipanema.devices.gpu.CoherentGpu;
+import dev.ipanema.devices.pci.PciConfig;
 import dev.ipanema.devices.pci.PciFunction;
 import dev.ipanema.devices.pci.PciSlot;
 import java.util.List;

@@ -15,6 +15,7 @@ import dev.ipanema.base.errno.Errno;
 import dev.ipanema.devices.gpu.CoherentGpu;
 import dev.ipanema.devices.gpu.CopyEngine;
 import dev.ipanema.devices.gpu.GpuBar0;
+import dev.ipanema.devices.pci.PciConfig;
 import dev.ipanema.host.driver.PfnMapping;
 import dev.ipanema.host.mm.PteAttrIndex;
 import dev.ipanema.host.mm.UserFault;

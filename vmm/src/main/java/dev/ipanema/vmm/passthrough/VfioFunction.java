@@ -2,6 +2,7 @@ package dev.ipanema.vmm.passthrough;
 
 import dev.ipanema.devices.bus.Registers;
 import dev.ipanema.devices.pci.MsiXTable;
+import dev.ipanema.devices.pci.PciConfig;
 import dev.ipanema.devices.pci.PciConfigSpace;
 import dev.ipanema.devices.pci.PciFunction;
 import dev.ipanema.devices.pci.PciSlot;
@@ -19,22 +20,6 @@ import org.jspecify.annotations.Nullable;
 /// A BAR that can be mapped is reached without an exit where KVM has a slot for it; everything else comes here and goes
 /// on to the device's file. Source: QEMU `hw/vfio/pci.c`, behaviour only.
 final class VfioFunction implements PciFunction {
-    private static final int CONFIG_BAR0 = 0x10;
-    private static final int CONFIG_CAPABILITIES = 0x34;
-    private static final int CONFIG_INTERRUPT_PIN = 0x3d;
-    private static final int CAPABILITY_POWER = 0x01;
-    private static final int POWER_CONTROL = 4;
-    private static final int POWER_STATE = 3;
-    private static final int CAPABILITY_MSIX = 0x11;
-    private static final int CAPABILITY_LIST_LIMIT = 48;
-    private static final int MSIX_CONTROL = 2;
-    private static final int MSIX_TABLE = 4;
-    private static final int MSIX_PENDING = 8;
-    private static final int MSIX_ENABLE = 1 << 15;
-    private static final int MSIX_MASK = 1 << 14;
-    private static final int MSIX_SIZE = 0x7ff;
-    private static final int MSIX_BAR = 7;
-
     private final OpenFunction open;
     private final VfioDevice device;
     private final byte[] buffer = new byte[Long.BYTES];
@@ -58,10 +43,14 @@ final class VfioFunction implements PciFunction {
         device.reset();
         // The host's addresses are no business of the guest's.
         for (int bar = 0; bar < BARS; bar++) {
-            write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, CONFIG_BAR0 + Integer.BYTES * bar, Integer.BYTES, 0);
+            write(
+                    VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX,
+                    PciConfig.BASE_ADDRESS_0 + Integer.BYTES * bar,
+                    Integer.BYTES,
+                    0);
         }
-        power = find(CAPABILITY_POWER);
-        msix = find(CAPABILITY_MSIX);
+        power = PciConfig.capability(this, PciConfig.CAP_PM);
+        msix = PciConfig.capability(this, PciConfig.CAP_MSIX);
         if (msix == 0) {
             table = null;
             tableBar = -1;
@@ -70,39 +59,29 @@ final class VfioFunction implements PciFunction {
             pendingOffset = 0;
             return;
         }
-        int vectors =
-                Math.min((int) config(msix + MSIX_CONTROL, Short.BYTES) & MSIX_SIZE, MsiXTable.MAX_VECTORS - 1) + 1;
+        int vectors = Math.min(
+                        (int) config(msix + PciConfig.MSIX_FLAGS, Short.BYTES) & PciConfig.MSIX_FLAGS_QSIZE,
+                        MsiXTable.MAX_VECTORS - 1)
+                + 1;
         table = new MsiXTable(vectors, (address, data) -> slot().msi(address, data));
-        int where = (int) config(msix + MSIX_TABLE, Integer.BYTES);
-        tableBar = where & MSIX_BAR;
-        tableOffset = where & ~MSIX_BAR;
-        int pending = (int) config(msix + MSIX_PENDING, Integer.BYTES);
-        pendingBar = pending & MSIX_BAR;
-        pendingOffset = pending & ~MSIX_BAR;
+        int where = (int) config(msix + PciConfig.MSIX_TABLE, Integer.BYTES);
+        tableBar = where & PciConfig.MSIX_BIR;
+        tableOffset = where & ~PciConfig.MSIX_BIR;
+        int pending = (int) config(msix + PciConfig.MSIX_PBA, Integer.BYTES);
+        pendingBar = pending & PciConfig.MSIX_BIR;
+        pendingOffset = pending & ~PciConfig.MSIX_BIR;
     }
 
     /// What the guest before a reset has left running ends before the device is reset, which keeps its configuration:
     /// an interrupt of its would reach a VM that is gone (`vfio_pci_pre_reset`).
     void stop() {
         device.setIrqs(VfioUapi.VFIO_PCI_MSIX_IRQ_INDEX, 0, List.of());
-        long on = PciConfigSpace.COMMAND_IO
-                | PciConfigSpace.COMMAND_MEMORY
-                | PciConfigSpace.COMMAND_MASTER
-                | PciConfigSpace.COMMAND_INTX_DISABLE;
-        long rest = config(PciConfigSpace.COMMAND, Short.BYTES) & ~on;
-        write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, PciConfigSpace.COMMAND, Short.BYTES, rest);
-    }
-
-    /// {@return where a capability is, 0 for nowhere}
-    private int find(int id) {
-        int at = (int) config(CONFIG_CAPABILITIES, 1) & ~3;
-        for (int i = 0; at != 0 && i < CAPABILITY_LIST_LIMIT; i++) {
-            if (config(at, 1) == id) {
-                return at;
-            }
-            at = (int) config(at + 1, 1) & ~3;
-        }
-        return 0;
+        long on = PciConfig.COMMAND_IO
+                | PciConfig.COMMAND_MEMORY
+                | PciConfig.COMMAND_MASTER
+                | PciConfig.COMMAND_INTX_DISABLE;
+        long rest = config(PciConfig.COMMAND, Short.BYTES) & ~on;
+        write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, PciConfig.COMMAND, Short.BYTES, rest);
     }
 
     private PciSlot slot() {
@@ -137,11 +116,11 @@ final class VfioFunction implements PciFunction {
         long value = config(offset, bytes);
         if (table != null) {
             // The host's own enable bits are no business of the guest's either.
-            value = with(value, offset, bytes, msix + MSIX_CONTROL, table.vectors() - 1);
-            value = with(value, offset, bytes, msix + MSIX_CONTROL + 1, control >>> Byte.SIZE);
+            value = with(value, offset, bytes, msix + PciConfig.MSIX_FLAGS, table.vectors() - 1);
+            value = with(value, offset, bytes, msix + PciConfig.MSIX_FLAGS + 1, control >>> Byte.SIZE);
         }
         // The pin is not wired: what the device has to say it says by messages.
-        return with(value, offset, bytes, CONFIG_INTERRUPT_PIN, 0);
+        return with(value, offset, bytes, PciConfig.INTERRUPT_PIN, 0);
     }
 
     /// {@return a value that was read, with another byte at a register if it is part of it}
@@ -158,10 +137,11 @@ final class VfioFunction implements PciFunction {
     public void writeConfig(int offset, int bytes, long value) {
         long before = placement();
         write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, offset, bytes, value);
-        int high = msix + MSIX_CONTROL + 1 - offset;
+        int high = msix + PciConfig.MSIX_FLAGS + 1 - offset;
         if (table != null && high >= 0 && high < bytes) {
             // The file takes no writes here: its user enables interrupts by an ioctl.
-            control = (int) (value >>> (Byte.SIZE * high)) << Byte.SIZE & (MSIX_ENABLE | MSIX_MASK);
+            control = (int) (value >>> (Byte.SIZE * high)) << Byte.SIZE
+                    & (PciConfig.MSIX_FLAGS_ENABLE | PciConfig.MSIX_FLAGS_MASKALL);
             controlInterrupts(table);
         }
         if (placement() != before) {
@@ -170,8 +150,8 @@ final class VfioFunction implements PciFunction {
     }
 
     private void controlInterrupts(MsiXTable vectors) {
-        boolean enabled = (control & MSIX_ENABLE) != 0;
-        vectors.control(enabled, (control & MSIX_MASK) != 0);
+        boolean enabled = (control & PciConfig.MSIX_FLAGS_ENABLE) != 0;
+        vectors.control(enabled, (control & PciConfig.MSIX_FLAGS_MASKALL) != 0);
         if (enabled == triggered) {
             return;
         }
@@ -199,24 +179,25 @@ final class VfioFunction implements PciFunction {
         if (size == 0 || isUpperHalf(bar) || isSuspended()) {
             return NOWHERE;
         }
-        int at = CONFIG_BAR0 + Integer.BYTES * bar;
+        int at = PciConfig.BASE_ADDRESS_0 + Integer.BYTES * bar;
         long low = config(at, Integer.BYTES);
         long high = PciConfigSpace.isWideBar(low) ? config(at + Integer.BYTES, Integer.BYTES) : 0;
-        int command = (int) config(PciConfigSpace.COMMAND, Short.BYTES);
+        int command = (int) config(PciConfig.COMMAND, Short.BYTES);
         return PciConfigSpace.barAddress(command, low, high, size);
     }
 
     /// A device that the guest has put to sleep (D1 to D3hot) answers configuration accesses only; with
     /// its slots in place an access would be the end of the guest instead (SIGBUS, `KVM_RUN` -EFAULT).
     private boolean isSuspended() {
-        return power != 0 && (config(power + POWER_CONTROL, Short.BYTES) & POWER_STATE) != 0;
+        return power != 0 && (config(power + PciConfig.PM_CTRL, Short.BYTES) & PciConfig.PM_CTRL_STATE_MASK) != 0;
     }
 
     private boolean isUpperHalf(int bar) {
         return bar > 0
                 && barSize(bar - 1) != 0
                 && !isUpperHalf(bar - 1)
-                && PciConfigSpace.isWideBar(config(CONFIG_BAR0 + Integer.BYTES * (bar - 1), Integer.BYTES));
+                && PciConfigSpace.isWideBar(
+                        config(PciConfig.BASE_ADDRESS_0 + Integer.BYTES * (bar - 1), Integer.BYTES));
     }
 
     @Override
@@ -226,14 +207,14 @@ final class VfioFunction implements PciFunction {
 
     @Override
     public Space barSpace(int bar) {
-        return PciConfigSpace.isIoBar(config(CONFIG_BAR0 + Integer.BYTES * bar, Integer.BYTES))
+        return PciConfigSpace.isIoBar(config(PciConfig.BASE_ADDRESS_0 + Integer.BYTES * bar, Integer.BYTES))
                 ? Space.IO
                 : Space.MEMORY;
     }
 
     /// Gives a BAR an address before the guest has seen it; its decoding stays off.
     void preset(int bar, long address) {
-        int at = CONFIG_BAR0 + Integer.BYTES * bar;
+        int at = PciConfig.BASE_ADDRESS_0 + Integer.BYTES * bar;
         write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, at, Integer.BYTES, address & 0xffff_ffffL);
         write(VfioUapi.VFIO_PCI_CONFIG_REGION_INDEX, at + Integer.BYTES, Integer.BYTES, address >>> Integer.SIZE);
     }

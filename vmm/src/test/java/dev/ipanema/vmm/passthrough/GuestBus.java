@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ipanema.base.text.Sizes;
 import dev.ipanema.base.time.Ticker;
 import dev.ipanema.devices.bus.IrqLine;
-import dev.ipanema.devices.pci.PciConfigSpace;
+import dev.ipanema.devices.pci.PciConfig;
 import dev.ipanema.devices.pci.PciHostBridge;
 import dev.ipanema.host.mm.Mman;
 import dev.ipanema.host.platform.Host;
@@ -116,7 +116,7 @@ final class GuestBus implements AutoCloseable {
     }
 
     void command(int device, int value) {
-        config(device, PciConfigSpace.COMMAND, Short.BYTES, value);
+        config(device, PciConfig.COMMAND, Short.BYTES, value);
     }
 
     /// Places a BAR of 64 bits.

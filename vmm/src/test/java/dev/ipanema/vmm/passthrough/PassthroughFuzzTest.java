@@ -8,7 +8,7 @@ import dev.ipanema.base.text.Sizes;
 import dev.ipanema.devices.gpu.CopyEngine;
 import dev.ipanema.devices.gpu.CopyStatus;
 import dev.ipanema.devices.gpu.GpuModel;
-import dev.ipanema.devices.pci.PciConfigSpace;
+import dev.ipanema.devices.pci.PciConfig;
 import dev.ipanema.guests.program.Operation;
 import dev.ipanema.guests.program.ProbePayload;
 import dev.ipanema.guests.program.Stage1;
@@ -172,7 +172,7 @@ class PassthroughFuzzTest {
         return switch (random.nextInt(16)) {
             case 0, 1 -> configure(bus, device, random.nextInt(0x1000), random.nextLong());
             case 2, 3, 4 -> configure(bus, device, GuestBus.BAR0 + 4 * random.nextInt(6), barValue());
-            case 5, 6 -> configure(bus, device, PciConfigSpace.COMMAND, random.nextInt(4) == 0 ? random.nextInt() : 6);
+            case 5, 6 -> configure(bus, device, PciConfig.COMMAND, random.nextInt(4) == 0 ? random.nextInt() : 6);
             case 7 -> sensibly(bus, device);
             case 8 -> interrupts(bus, device);
             case 9 -> registers(bus, bars);
@@ -336,14 +336,14 @@ class PassthroughFuzzTest {
 
     /// {@return where a BAR answers by its registers, -1 for nowhere}
     private static long address(GuestBus bus, Bar bar) {
-        long command = bus.config(bar.device, PciConfigSpace.COMMAND, Short.BYTES);
+        long command = bus.config(bar.device, PciConfig.COMMAND, Short.BYTES);
         long low = bus.config(bar.device, bar.register, Integer.BYTES) & ~0xfL;
         long high = bar.isWide() ? bus.config(bar.device, bar.register + 4, Integer.BYTES) : 0;
         long address = high << Integer.SIZE | low;
         long last = bar.isWide() ? -bar.size : 0x1_0000_0000L - bar.size;
         int power = bus.capability(bar.device, CAP_POWER);
         boolean awake = (bus.config(bar.device, power + 4, Short.BYTES) & 3) == 0;
-        boolean answers = awake && (command & PciConfigSpace.COMMAND_MEMORY) != 0 && address != 0 && address != last;
+        boolean answers = awake && (command & PciConfig.COMMAND_MEMORY) != 0 && address != 0 && address != last;
         return answers ? address : -1;
     }
 

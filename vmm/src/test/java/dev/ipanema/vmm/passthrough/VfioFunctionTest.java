@@ -12,7 +12,7 @@ import dev.ipanema.base.text.Sizes;
 import dev.ipanema.devices.gpu.CopyEngine;
 import dev.ipanema.devices.gpu.CopyStatus;
 import dev.ipanema.devices.gpu.GpuModel;
-import dev.ipanema.devices.pci.PciConfigSpace;
+import dev.ipanema.devices.pci.PciConfig;
 import dev.ipanema.guests.program.Operation;
 import dev.ipanema.guests.program.ProbePayload;
 import dev.ipanema.guests.program.Stage1;
@@ -39,7 +39,7 @@ class VfioFunctionTest {
     private static final long ENGINE = BAR0_AT + CopyEngine.BASE;
     private static final long MSIX_TABLE = BAR0_AT + 0xb9_0000;
     private static final long MSIX_PENDING = BAR0_AT + 0xba_0000;
-    private static final int ON = PciConfigSpace.COMMAND_MEMORY | PciConfigSpace.COMMAND_MASTER;
+    private static final int ON = PciConfig.COMMAND_MEMORY | PciConfig.COMMAND_MASTER;
     private static final int CAP_POWER = 0x01;
     private static final int CAP_MSIX = 0x11;
     private static final int MSIX_ENABLE = 1 << 15;
@@ -123,7 +123,7 @@ class VfioFunctionTest {
         try (Host host = host(1);
                 GuestBus bus = bus(host, "linux-7.3")) {
             bus.place(0, GuestBus.BAR4, Long.MIN_VALUE);
-            bus.command(0, PciConfigSpace.COMMAND_MEMORY);
+            bus.command(0, PciConfig.COMMAND_MEMORY);
 
             assertThat(bus.deviceSlots()).noneMatch(range -> range.ipa() < 0);
         }
@@ -259,7 +259,7 @@ class VfioFunctionTest {
 
             assertThat(bus.deviceSlots()).isEmpty();
             assertThat(bus.machine.leaf(BAR4_AT)).isEqualTo(LeafState.UNMAPPED);
-            assertThat(bus.config(0, PciConfigSpace.COMMAND, Short.BYTES) & PciConfigSpace.COMMAND_MASTER)
+            assertThat(bus.config(0, PciConfig.COMMAND, Short.BYTES) & PciConfig.COMMAND_MASTER)
                     .isZero();
             assertThat(bus.config(0, GuestBus.BAR4 + 4, Integer.BYTES)).isZero();
 
@@ -361,7 +361,7 @@ class VfioFunctionTest {
         try (Host host = host(1);
                 GuestBus bus = bus(host, "linux-7.3")) {
             place(bus, 0);
-            bus.command(0, PciConfigSpace.COMMAND_MEMORY);
+            bus.command(0, PciConfig.COMMAND_MEMORY);
 
             assertThat(interruptingCopy(bus, 0)).isEqualTo(CopyStatus.NO_MASTER.code());
         }
