@@ -71,21 +71,14 @@ public final class CoherentGpu extends EmulatedPciFunction {
     /// Id of NVIDIA's DVSEC that tells about the MIG bug.
     public static final int NVIDIA_DVSEC = 3;
 
-    /// Extended capability id of a DVSEC.
-    public static final int DVSEC = 0x23;
-
     private static final int CLASS_3D = 0x03_02_00;
     private static final int REVISION = 0xa1;
     private static final int APERTURE_SHIFT = 16;
 
-    private static final int PM_CAPABILITY = 0x01;
     private static final int PM_LENGTH = 8;
     private static final int PM_VERSION = 3;
-    private static final int PM_CONTROL = 4;
-    private static final int PM_STATE = 3;
     private static final int PM_NO_SOFT_RESET = 1 << 3;
 
-    private static final int EXPRESS_CAPABILITY = 0x10;
     private static final int EXPRESS_LENGTH = 60;
     private static final int EXPRESS_VERSION = 2;
     private static final int EXPRESS_DEVICE = 4;
@@ -95,10 +88,8 @@ public final class CoherentGpu extends EmulatedPciFunction {
     private static final int EXPRESS_CONTROL_WRITABLE = 0x7fff;
     private static final int EXPRESS_CONTROL_RESET = 1 << 15;
 
-    private static final int DVSEC_VENDOR = 4;
     private static final int DVSEC_LENGTH_SHIFT = 20;
     private static final int DVSEC_REVISION_SHIFT = 16;
-    private static final int DVSEC_ID = 8;
     private static final int DVSEC_FIRST = 10;
     private static final int NVIDIA_DVSEC_LENGTH = 12;
     private static final int MIG_FIXED = 1;
@@ -176,14 +167,14 @@ public final class CoherentGpu extends EmulatedPciFunction {
     }
 
     private void addPowerManagement() {
-        int at = config().addCapability(PM_CAPABILITY, PM_LENGTH);
+        int at = config().addCapability(PciConfig.CAP_PM, PM_LENGTH);
         config().put(at + 2, Short.BYTES, PM_VERSION);
-        config().put(at + PM_CONTROL, Short.BYTES, PM_NO_SOFT_RESET);
-        config().makeWritable(at + PM_CONTROL, Short.BYTES, PM_STATE);
+        config().put(at + PciConfig.PM_CTRL, Short.BYTES, PM_NO_SOFT_RESET);
+        config().makeWritable(at + PciConfig.PM_CTRL, Short.BYTES, PciConfig.PM_CTRL_STATE_MASK);
     }
 
     private int addExpress() {
-        int at = config().addCapability(EXPRESS_CAPABILITY, EXPRESS_LENGTH);
+        int at = config().addCapability(PciConfig.CAP_EXPRESS, EXPRESS_LENGTH);
         config().put(at + 2, Short.BYTES, EXPRESS_VERSION);
         config().put(at + EXPRESS_DEVICE, Integer.BYTES, EXPRESS_ROLE_BASED | EXPRESS_RESET_CAPABLE);
         config().makeWritable(at + EXPRESS_CONTROL, Short.BYTES, EXPRESS_CONTROL_WRITABLE | EXPRESS_CONTROL_RESET);
@@ -191,12 +182,12 @@ public final class CoherentGpu extends EmulatedPciFunction {
     }
 
     private int addDvsec(int vendor, int id, int revision, int length) {
-        int at = config().addExtendedCapability(DVSEC, 1, length);
+        int at = config().addExtendedCapability(PciConfig.EXT_CAP_DVSEC, 1, length);
         config().put(
-                        at + DVSEC_VENDOR,
+                        at + PciConfig.DVSEC_HEADER1,
                         Integer.BYTES,
                         vendor | revision << DVSEC_REVISION_SHIFT | (long) length << DVSEC_LENGTH_SHIFT);
-        config().put(at + DVSEC_ID, Short.BYTES, id);
+        config().put(at + PciConfig.DVSEC_HEADER2, Short.BYTES, id);
         return at;
     }
 

@@ -134,9 +134,13 @@ public final class PciConfig {
     /// Extended capability: a designated vendor's own.
     public static final int EXT_CAP_DVSEC = 0x23;
 
+    /// In a DVSEC: offset of the vendor, the revision and the length.
+    public static final int DVSEC_HEADER1 = 4;
+
+    /// In a DVSEC: offset of the number that the vendor gave it.
+    public static final int DVSEC_HEADER2 = 8;
+
     private static final int LARGEST_CHAIN = (SIZE - LEGACY_SIZE) / 8;
-    private static final int DVSEC_HEADER_1 = 4;
-    private static final int DVSEC_HEADER_2 = 8;
 
     private PciConfig() {}
 
@@ -180,9 +184,9 @@ public final class PciConfig {
         for (int i = 0; i < LARGEST_CHAIN && at != 0; i++) {
             long header = function.readConfig(at, Integer.BYTES);
             if ((header & 0xffff) == EXT_CAP_DVSEC
-                    && at <= SIZE - DVSEC_HEADER_2 - Short.BYTES
-                    && function.readConfig(at + DVSEC_HEADER_1, Short.BYTES) == vendor
-                    && function.readConfig(at + DVSEC_HEADER_2, Short.BYTES) == id) {
+                    && at <= SIZE - DVSEC_HEADER2 - Short.BYTES
+                    && function.readConfig(at + DVSEC_HEADER1, Short.BYTES) == vendor
+                    && function.readConfig(at + DVSEC_HEADER2, Short.BYTES) == id) {
                 return at;
             }
             at = nextExtended(header);

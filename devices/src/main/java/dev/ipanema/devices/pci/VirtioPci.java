@@ -23,7 +23,6 @@ public final class VirtioPci extends EmulatedPciFunction {
     private static final long REGISTER_SIZE = 0x4000;
     private static final int NOTIFY_MULTIPLIER = 4;
 
-    private static final int VENDOR_CAPABILITY = 0x09;
     private static final int CAPABILITY_LENGTH = 16;
     private static final int CAPABILITY_BAR = 4;
     private static final int CAPABILITY_OFFSET = 8;
@@ -88,7 +87,7 @@ public final class VirtioPci extends EmulatedPciFunction {
     }
 
     private int capability(int type, int offset, int size, int length) {
-        int at = config().addCapability(VENDOR_CAPABILITY, length);
+        int at = config().addCapability(PciConfig.CAP_VENDOR, length);
         config().put(at + 2, 1, length);
         config().put(at + 3, 1, type);
         config().put(at + CAPABILITY_BAR, 1, type == PCI_CFG ? 0 : REGISTER_BAR);

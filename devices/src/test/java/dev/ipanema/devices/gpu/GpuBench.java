@@ -1,6 +1,7 @@
 package dev.ipanema.devices.gpu;
 
 import dev.ipanema.devices.bus.TestMemory;
+import dev.ipanema.devices.pci.PciConfig;
 import dev.ipanema.devices.pci.PciFunction;
 import dev.ipanema.devices.pci.PciSlot;
 import java.util.ArrayList;
@@ -54,7 +55,7 @@ final class GpuBench {
     int dvsec(int vendor, int id) {
         int at = 0x100;
         while (at != 0) {
-            boolean is = (config(at) & 0xffff) == CoherentGpu.DVSEC;
+            boolean is = (config(at) & 0xffff) == PciConfig.EXT_CAP_DVSEC;
             if (is && (config(at + 4) & 0xffff) == vendor && gpu.readConfig(at + 8, 2) == id) {
                 return at;
             }
