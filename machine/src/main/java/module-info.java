@@ -5,6 +5,7 @@ module dev.ipanema.machine {
     requires jdk.unsupported;
     requires static transitive org.jspecify;
 
+    exports dev.ipanema.machine.cache;
     exports dev.ipanema.machine.cpu;
     exports dev.ipanema.machine.memory;
     exports dev.ipanema.machine.mmu;

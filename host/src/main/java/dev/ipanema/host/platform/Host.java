@@ -15,6 +15,8 @@ import dev.ipanema.host.vfio.Delay;
 import dev.ipanema.host.vfio.DeviceIommu;
 import dev.ipanema.host.vfio.PhysicalFunction;
 import dev.ipanema.host.vfio.Vfio;
+import dev.ipanema.machine.cache.CacheModel;
+import dev.ipanema.machine.cache.CacheOptions;
 import dev.ipanema.machine.cpu.GicvFrame;
 import dev.ipanema.machine.cpu.Machine;
 import dev.ipanema.machine.memory.PhysicalMemory;
@@ -31,11 +33,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The features are system-wide: every processing element has them or none.
 public final class Host implements AutoCloseable {
-    /// Where the virtual CPU interface for guests with a GICv2 lies, on hosts that have one; as in QEMU's `virt`.
+    /// Where the virtual CPU interface for guests with a GICv2 lies, on hosts that have one; as in QEMU's
+    /// `virt`.
     private static final long GICV_BASE = 0x0804_0000L;
 
     private final HostProfile profile;
     private final Machine machine;
+    private final @Nullable CacheModel caches;
     private final KernelMemory kernel;
     private final List<CoherentGpu> gpus = new ArrayList<>();
     private final List<DeviceThread> deviceThreads = new ArrayList<>();
@@ -45,10 +49,17 @@ public final class Host implements AutoCloseable {
     private Host(Builder builder) {
         this.profile = builder.profile;
         PhysicalMemoryBuilder memory = PhysicalMemory.builder();
+        CacheOptions cacheOptions = builder.caches;
+        this.caches = cacheOptions == null
+                ? null
+                : new CacheModel(cacheOptions, profile.cpu().ctrEl0());
+        if (cacheOptions != null && caches != null) {
+            memory.caches(caches, cacheOptions.tracked()::includes);
+        }
         List<PfnDatabase.PfnRange> pfnRanges = new ArrayList<>();
         List<PfnDatabase.PfnRange> reserved = new ArrayList<>();
         for (MemoryRange range : profile.memory()) {
-            memory.ram(range.name(), range.base(), range.size());
+            memory.ram(range.name(), range.base(), range.size(), range.kind().isMapMemory());
             PfnDatabase.PfnRange pfns = new PfnDatabase.PfnRange(
                     range.name(),
                     range.base(),
@@ -81,6 +92,11 @@ public final class Host implements AutoCloseable {
                 egm.add(new EgmDevice(kernel, "/dev/" + range.name(), range.base(), range.size()));
             }
         }
+    }
+
+    /// {@return the caches, null when they are not modelled}
+    public @Nullable CacheModel caches() {
+        return caches;
     }
 
     private List<PhysicalFunction> addGpus(Builder builder, PhysicalMemoryBuilder memory, Fabric fabric) {
@@ -137,9 +153,18 @@ public final class Host implements AutoCloseable {
         private boolean thpAlways;
         private boolean devicesOnCallersThread;
         private Delay delay = Delay.none();
+        private @Nullable CacheOptions caches;
 
         private Builder(HostProfile profile) {
             this.profile = profile;
+        }
+
+        /// Models caches; without it memory has one value for everybody.
+        ///
+        /// @param options null for none
+        public Builder caches(@Nullable CacheOptions options) {
+            caches = options;
+            return this;
         }
 
         /// Sets how many processing elements the machine has, 1 to [Machine#MAX_PROCESSING_ELEMENTS].
@@ -167,15 +192,17 @@ public final class Host implements AutoCloseable {
             return this;
         }
 
-        /// Lets devices do their work on the thread that asks for it, so that a run can repeat exactly; without it
-        /// each has a thread of its own. Only for virtual machines that run in lockstep or have one vCPU: a
-        /// device that waits for a lock on a vCPU's thread does not serve TLB maintenance.
+        /// Lets devices do their work on the thread that asks for it, so that a run can repeat exactly;
+        /// without it each has a thread of its own. Only for virtual machines that run in lockstep or
+        /// have one vCPU: a device that waits for a lock on a vCPU's thread does not serve TLB
+        /// maintenance.
         public Builder devicesOnCallersThread(boolean onCallers) {
             devicesOnCallersThread = onCallers;
             return this;
         }
 
-        /// Sets how drivers wait for a device that is not ready; without it, not at all: the devices count looks.
+        /// Sets how drivers wait for a device that is not ready; without it, not at all: the devices
+        /// count looks.
         public Builder delay(Delay newDelay) {
             delay = newDelay;
             return this;
@@ -284,8 +311,8 @@ public final class Host implements AutoCloseable {
         return egm.get(index);
     }
 
-    /// {@return what ended a device's work though nothing should, empty while all is well: the simulated memory may be
-    /// used up}
+    /// {@return what ended a device's work though nothing should, empty while all is well: the simulated
+    /// memory may be used up}
     public Optional<Throwable> deviceFailure() {
         return deviceThreads.stream()
                 .flatMap(thread -> thread.failure().stream())

@@ -6,16 +6,19 @@ import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/// Entry points of cache maintenance by physical address. Each call is counted and told to the listener, if
-/// any. Memory is coherent for every agent as long as caches are not modelled: no call changes its
-/// contents.
+/// Entry points of cache maintenance by physical address. Each call is counted, done where caches are
+/// modelled ([CacheSystem] for data, [InstructionCaches] for instructions), and told to the listener, if
+/// any. Where they are not, memory is coherent for every agent, and no call changes anything.
 public final class CacheMaintenance {
     private record Count(LongAdder calls, LongAdder bytes) {}
 
     private final Map<CacheOperation, Count> counts = new EnumMap<>(CacheOperation.class);
+    private final PhysicalMemory memory;
     private volatile @Nullable CacheMaintenanceListener listener;
+    private InstructionCaches instructionCaches = InstructionCaches.NONE;
 
-    CacheMaintenance() {
+    CacheMaintenance(PhysicalMemory memory) {
+        this.memory = memory;
         for (CacheOperation operation : CacheOperation.values()) {
             counts.put(operation, new Count(new LongAdder(), new LongAdder()));
         }
@@ -23,37 +26,37 @@ public final class CacheMaintenance {
 
     /// Invalidates data to the point of coherency (DC IVAC).
     public void dcInvalPoc(Agent agent, long pa, long length) {
-        done(CacheOperation.DC_INVAL_POC, agent, pa, length);
+        done(CacheOperation.DC_INVAL_POC, Origin.of(agent), pa, length);
     }
 
     /// Cleans data to the point of coherency (DC CVAC).
     public void dcCleanPoc(Agent agent, long pa, long length) {
-        done(CacheOperation.DC_CLEAN_POC, agent, pa, length);
+        done(CacheOperation.DC_CLEAN_POC, Origin.of(agent), pa, length);
     }
 
     /// Cleans and invalidates data to the point of coherency (DC CIVAC).
     public void dcCleanInvalPoc(Agent agent, long pa, long length) {
-        done(CacheOperation.DC_CLEAN_INVAL_POC, agent, pa, length);
+        done(CacheOperation.DC_CLEAN_INVAL_POC, Origin.of(agent), pa, length);
     }
 
     /// Cleans data to the point of unification (DC CVAU).
     public void dcCleanPou(Agent agent, long pa, long length) {
-        done(CacheOperation.DC_CLEAN_POU, agent, pa, length);
+        done(CacheOperation.DC_CLEAN_POU, Origin.of(agent), pa, length);
     }
 
     /// Invalidates instructions to the point of unification (IC IVAU).
     public void icInvalPou(Agent agent, long pa, long length) {
-        done(CacheOperation.IC_INVAL_POU, agent, pa, length);
+        done(CacheOperation.IC_INVAL_POU, Origin.of(agent), pa, length);
     }
 
     /// Invalidates all instructions of the calling processing element (IC IALLU).
     public void icInvalAll(Agent agent) {
-        done(CacheOperation.IC_INVAL_ALL_POU, agent, 0, 0);
+        done(CacheOperation.IC_INVAL_ALL_POU, Origin.of(agent), 0, 0);
     }
 
     /// Invalidates all instructions of the Inner Shareable domain (IC IALLUIS).
     public void icInvalAllInnerShareable(Agent agent) {
-        done(CacheOperation.IC_INVAL_ALL_POU_IS, agent, 0, 0);
+        done(CacheOperation.IC_INVAL_ALL_POU_IS, Origin.of(agent), 0, 0);
     }
 
     /// {@return how often an operation was asked for}
@@ -71,17 +74,45 @@ public final class CacheMaintenance {
         listener = newListener;
     }
 
+    /// Sets what holds instructions of its own; before anything runs.
+    public void setInstructionCaches(InstructionCaches caches) {
+        instructionCaches = caches;
+    }
+
     private Count count(CacheOperation operation) {
         return Objects.requireNonNull(counts.get(operation));
     }
 
-    private void done(CacheOperation operation, Agent agent, long pa, long length) {
+    /// Does an operation.
+    ///
+    /// @param pa first physical address, 0 for an operation on all of a cache
+    /// @param length bytes of a range inside one region; 0 for an operation on all of a cache
+    public void done(CacheOperation operation, Origin origin, long pa, long length) {
         Count count = count(operation);
         count.calls().increment();
         count.bytes().add(length);
+        if (operation.isData()) {
+            maintainData(operation, origin, pa, length);
+        } else if (length > 0) {
+            instructionCaches.invalidate(origin, pa, length);
+        } else {
+            instructionCaches.invalidateAll(origin, operation == CacheOperation.IC_INVAL_ALL_POU_IS);
+        }
         CacheMaintenanceListener told = listener;
         if (told != null) {
-            told.maintained(operation, agent, pa, length);
+            told.maintained(operation, origin.agent, pa, length);
+        }
+    }
+
+    private void maintainData(CacheOperation operation, Origin origin, long pa, long length) {
+        CacheSystem caches = memory.caches();
+        PhysicalRegion region = caches == null ? null : memory.region(pa);
+        RamViews views = region == null ? null : region.views();
+        if (caches != null && region != null && views != null) {
+            caches.maintain(operation, origin, views, pa - region.base(), Math.min(length, region.end() - pa));
+            if (operation == CacheOperation.DC_CLEAN_POU) {
+                instructionCaches.cleaned(origin, pa, length);
+            }
         }
     }
 }

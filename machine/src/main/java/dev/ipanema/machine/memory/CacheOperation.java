@@ -15,5 +15,10 @@ public enum CacheOperation {
     /// IC IALLU: all instructions invalidated, of one processing element.
     IC_INVAL_ALL_POU,
     /// IC IALLUIS: all instructions invalidated, of the Inner Shareable domain.
-    IC_INVAL_ALL_POU_IS
+    IC_INVAL_ALL_POU_IS;
+
+    /// {@return whether it is one of data, else one of instructions}
+    public boolean isData() {
+        return this != IC_INVAL_POU && this != IC_INVAL_ALL_POU && this != IC_INVAL_ALL_POU_IS;
+    }
 }

@@ -10,16 +10,17 @@ import org.jspecify.annotations.Nullable;
 /// The physical address space of one machine: RAM in host memory that is taken page by page as it is
 /// touched, and ranges that devices answer.
 ///
-/// Every access names the agent and the memory type it is made with; they have no effect on the result
-/// while caches are not modelled. Addresses and lengths are checked; an access outside one region is a
-/// [BusErrorException], which a caller excludes by [#contains]. Values are little-endian and need no
-/// alignment, except for [#compareAndExchange].
+/// Every access names the agent and the memory type it is made with. Where caches are modelled
+/// ([CacheSystem]) it goes through them, and the type decides what it sees; elsewhere the type has no
+/// effect. Addresses and lengths are checked; an access outside one region is a [BusErrorException],
+/// which a caller excludes by [#contains]. Values are little-endian and need no alignment, except for
+/// [#compareAndExchange].
 ///
-/// Thread-safe like memory is: accesses of different threads to the same bytes race, naturally aligned ones
-/// of up to 8 bytes are single-copy atomic.
+/// Thread-safe like memory is: accesses of different threads to the same bytes race, naturally aligned
+/// ones of up to 8 bytes are single-copy atomic.
 ///
-/// Invariant `mapped-until-joined`: RAM never moves, and [#close()] is called only after every thread that
-/// may use an address, a window or this object has ended.
+/// Invariant `mapped-until-joined`: RAM never moves, and [#close()] is called only after every thread
+/// that may use an address, a window or this object has ended.
 public final class PhysicalMemory implements AutoCloseable {
     /// The widest physical address of the architecture without FEAT_D128, in bits.
     public static final int MAX_ADDRESS_BITS = 52;
@@ -28,12 +29,20 @@ public final class PhysicalMemory implements AutoCloseable {
 
     private final PhysicalRegion[] regions;
     private final ResidentPages resident;
-    private final CacheMaintenance maintenance = new CacheMaintenance();
+    private final @Nullable CacheSystem caches;
+    private final CacheMaintenance maintenance;
     private boolean closed;
 
-    PhysicalMemory(PhysicalRegion[] sorted, ResidentPages resident) {
+    PhysicalMemory(PhysicalRegion[] sorted, ResidentPages resident, @Nullable CacheSystem caches) {
         this.regions = sorted;
         this.resident = resident;
+        this.caches = caches;
+        this.maintenance = new CacheMaintenance(this);
+    }
+
+    /// {@return the caches, null when none are modelled}
+    public @Nullable CacheSystem caches() {
+        return caches;
     }
 
     /// {@return a builder without regions}
@@ -70,7 +79,8 @@ public final class PhysicalMemory implements AutoCloseable {
         return region != null && region.contains(pa, bytes);
     }
 
-    /// {@return bytes of simulated RAM that have been touched and so cost host memory, in whole 4 KiB pages}
+    /// {@return bytes of simulated RAM that have been touched and so cost host memory, in whole 4 KiB
+    /// pages}
     public long residentBytes() {
         return resident.bytes();
     }
@@ -89,10 +99,19 @@ public final class PhysicalMemory implements AutoCloseable {
     ///
     /// @return the value, zero-extended
     public long load(Agent agent, MemoryAttributes type, long pa, int bytes) {
-        PhysicalRegion region = checked(agent, type, pa, bytes);
+        return load(Origin.of(agent), type, pa, bytes);
+    }
+
+    /// As [#load(Agent, MemoryAttributes, long, int)]. The access may have to be made anew: see
+    /// [Origin#again].
+    public long load(Origin origin, MemoryAttributes type, long pa, int bytes) {
+        PhysicalRegion region = checked(origin.agent, type, pa, bytes);
         RamBacking ram = region.ram();
         if (ram == null) {
             return mmioRead(region, pa, bytes);
+        }
+        if (caches != null && ram.views() != null) {
+            return caches.load(origin, type, ram.views(), pa - region.base(), bytes);
         }
         long address = ram.hostBase() + (pa - region.base());
         return switch (bytes) {
@@ -108,13 +127,23 @@ public final class PhysicalMemory implements AutoCloseable {
     ///
     /// @param value its lower `bytes` are stored
     public void store(Agent agent, MemoryAttributes type, long pa, int bytes, long value) {
-        PhysicalRegion region = checked(agent, type, pa, bytes);
+        store(Origin.of(agent), type, pa, bytes, value);
+    }
+
+    /// As [#store(Agent, MemoryAttributes, long, int, long)]. The access may have to be made anew: see
+    /// [Origin#again].
+    public void store(Origin origin, MemoryAttributes type, long pa, int bytes, long value) {
+        PhysicalRegion region = checked(origin.agent, type, pa, bytes);
         RamBacking ram = region.ram();
         if (ram == null) {
             mmioWrite(region, pa, bytes, value);
             return;
         }
         long offset = pa - region.base();
+        if (caches != null && ram.views() != null) {
+            caches.store(origin, type, ram.views(), offset, bytes, value);
+            return;
+        }
         boolean watched = ram.touched().touch(offset, bytes);
         long address = ram.hostBase() + offset;
         switch (bytes) {
@@ -134,7 +163,14 @@ public final class PhysicalMemory implements AutoCloseable {
     ///
     /// @return what they held, zero-extended; the store was made when that is `expected`
     public long compareAndExchange(Agent agent, MemoryAttributes type, long pa, int bytes, long expected, long value) {
-        PhysicalRegion region = checked(agent, type, pa, bytes);
+        return compareAndExchange(Origin.of(agent), type, pa, bytes, expected, value);
+    }
+
+    /// As [#compareAndExchange(Agent, MemoryAttributes, long, int, long, long)]. The access may have to
+    /// be made anew: see [Origin#again].
+    public long compareAndExchange(
+            Origin origin, MemoryAttributes type, long pa, int bytes, long expected, long value) {
+        PhysicalRegion region = checked(origin.agent, type, pa, bytes);
         RamBacking ram = region.ram();
         if (ram == null) {
             throw new BusErrorException("Atomic access to device " + region.name(), pa, bytes);
@@ -143,6 +179,9 @@ public final class PhysicalMemory implements AutoCloseable {
             throw new IllegalArgumentException("Atomic access is not aligned: pa=" + pa + " bytes=" + bytes);
         }
         long offset = pa - region.base();
+        if (caches != null && ram.views() != null) {
+            return caches.compareAndExchange(origin, type, ram.views(), offset, bytes, expected, value);
+        }
         boolean watched = ram.touched().touch(offset);
         long witness = RAW.compareAndExchange(ram.hostBase() + offset, bytes, expected, value);
         if (watched) {
@@ -160,6 +199,10 @@ public final class PhysicalMemory implements AutoCloseable {
         }
         PhysicalRegion region = checked(agent, type, pa, length);
         RamBacking ram = region.ram();
+        if (ram != null && caches != null && ram.views() != null) {
+            caches.read(Origin.of(agent), type, ram.views(), pa - region.base(), to, offset, length);
+            return;
+        }
         if (ram != null) {
             RAW.copyOut(ram.hostBase() + (pa - region.base()), to, offset, length);
             return;
@@ -182,6 +225,10 @@ public final class PhysicalMemory implements AutoCloseable {
         }
         PhysicalRegion region = checked(agent, type, pa, length);
         RamBacking ram = region.ram();
+        if (ram != null && caches != null && ram.views() != null) {
+            caches.write(Origin.of(agent), type, ram.views(), pa - region.base(), from, offset, length);
+            return;
+        }
         if (ram != null) {
             boolean watched = ram.touched().touch(pa - region.base(), length);
             RAW.copyIn(from, offset, ram.hostBase() + (pa - region.base()), length);
@@ -203,11 +250,22 @@ public final class PhysicalMemory implements AutoCloseable {
 
     /// Writes zeroes over a range of RAM. What was never touched is zero and is not touched by this.
     public void zero(Agent agent, MemoryAttributes type, long pa, long length) {
+        zero(Origin.of(agent), type, pa, length);
+    }
+
+    /// As [#zero(Agent, MemoryAttributes, long, long)]. The access may have to be made anew: see
+    /// [Origin#again].
+    public void zero(Origin origin, MemoryAttributes type, long pa, long length) {
         if (length == 0) {
             return;
         }
-        PhysicalRegion region = checked(agent, type, pa, length);
-        ramOf(region, pa, length).zero(pa - region.base(), length);
+        PhysicalRegion region = checked(origin.agent, type, pa, length);
+        RamBacking ram = ramOf(region, pa, length);
+        if (caches != null && ram.views() != null) {
+            caches.zero(origin, type, ram.views(), pa - region.base(), length);
+            return;
+        }
+        ram.zero(pa - region.base(), length);
     }
 
     /// Copies between two ranges of RAM that do not overlap.
@@ -220,7 +278,23 @@ public final class PhysicalMemory implements AutoCloseable {
         if (fromPa < toPa + length && toPa < fromPa + length) {
             throw new IllegalArgumentException("Ranges overlap: from=" + fromPa + " to=" + toPa + " bytes=" + length);
         }
-        ramOf(to, toPa, length).copyFrom(ramOf(from, fromPa, length), fromPa - from.base(), toPa - to.base(), length);
+        RamBacking source = ramOf(from, fromPa, length);
+        RamBacking target = ramOf(to, toPa, length);
+        if (source.views() != null || target.views() != null) {
+            copyThroughCaches(agent, type, fromPa, toPa, length);
+            return;
+        }
+        target.copyFrom(source, fromPa - from.base(), toPa - to.base(), length);
+    }
+
+    private void copyThroughCaches(Agent agent, MemoryAttributes type, long fromPa, long toPa, long length) {
+        byte[] page = new byte[(int) TouchedPages.PAGE_SIZE];
+        for (long done = 0; done < length; ) {
+            int chunk = (int) Math.min(length - done, page.length);
+            read(agent, type, fromPa + done, page, 0, chunk);
+            write(agent, type, toPa + done, page, 0, chunk);
+            done += chunk;
+        }
     }
 
     /// Counts the page of a physical address as touched and gives its host address: for a translation that
@@ -274,7 +348,8 @@ public final class PhysicalMemory implements AutoCloseable {
         ramOf(region, pa, 1).touched().unwatch(pa - region.base());
     }
 
-    /// {@return a window on a range of RAM, for code that makes many accesses to it with one agent and type}
+    /// {@return a window on a range of RAM, for code that makes many accesses to it with one agent and
+    /// type}
     ///
     /// @param pa first physical address, a multiple of 8
     /// @param size bytes, 8 or more

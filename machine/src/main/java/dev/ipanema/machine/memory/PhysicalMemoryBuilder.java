@@ -5,21 +5,63 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// Collects the regions of a [PhysicalMemory]. Regions start and end on 4 KiB boundaries, lie below 2^52
 /// and do not overlap.
 public final class PhysicalMemoryBuilder {
     private record Planned(String name, long base, long size, Function<ResidentPages, PhysicalRegion> region) {}
 
+    /// Says of which regions the caches are modelled.
+    @FunctionalInterface
+    public interface CachedRegions {
+        /// {@return whether the caches of a region are modelled}
+        ///
+        /// @param mapMemory whether the host kernel maps it for itself
+        boolean includes(boolean mapMemory);
+    }
+
     private final List<Planned> planned = new ArrayList<>();
     private long maxResident;
+    private @Nullable CacheSystem caches;
+    private CachedRegions cached = mapMemory -> false;
 
     PhysicalMemoryBuilder() {}
 
-    /// Adds RAM; it costs address space only until it is touched.
+    /// Adds RAM that the host kernel maps for itself; it costs address space only until it is touched.
     public PhysicalMemoryBuilder ram(String name, long base, long size) {
+        return ram(name, base, size, true);
+    }
+
+    /// Adds RAM; it costs address space only until it is touched.
+    ///
+    /// @param mapMemory whether the host kernel maps it for itself (`pfn_is_map_memory`)
+    public PhysicalMemoryBuilder ram(String name, long base, long size, boolean mapMemory) {
         check(name, base, size);
-        planned.add(new Planned(name, base, size, resident -> new PhysicalRegion(name, base, size, resident)));
+        planned.add(new Planned(
+                name,
+                base,
+                size,
+                resident -> new PhysicalRegion(
+                        name, base, size, new RamBacking(name, base, size, resident, views(mapMemory)))));
+        return this;
+    }
+
+    /// {@return how to make the views of a region}
+    private RamBacking.Views views(boolean mapMemory) {
+        if (caches == null || !cached.includes(mapMemory)) {
+            return RamBacking.NO_VIEWS;
+        }
+        return (name, base, size, coherent, touched, resident) ->
+                new RamViews(name, base, size, mapMemory, coherent, touched, resident);
+    }
+
+    /// Models caches in front of RAM.
+    ///
+    /// @param which the regions
+    public PhysicalMemoryBuilder caches(CacheSystem system, CachedRegions which) {
+        caches = system;
+        cached = which;
         return this;
     }
 
@@ -52,10 +94,10 @@ public final class PhysicalMemoryBuilder {
                 regions.add(plan.region().apply(resident));
             }
         } catch (RuntimeException e) {
-            new PhysicalMemory(regions.toArray(PhysicalRegion[]::new), resident).close();
+            new PhysicalMemory(regions.toArray(PhysicalRegion[]::new), resident, caches).close();
             throw e;
         }
-        return new PhysicalMemory(regions.toArray(PhysicalRegion[]::new), resident);
+        return new PhysicalMemory(regions.toArray(PhysicalRegion[]::new), resident, caches);
     }
 
     private void check(String name, long base, long size) {

@@ -19,12 +19,12 @@ public final class PhysicalRegion {
         this.ram = null;
     }
 
-    PhysicalRegion(String name, long base, long size, ResidentPages resident) {
+    PhysicalRegion(String name, long base, long size, RamBacking ram) {
         this.name = name;
         this.base = base;
         this.size = size;
         this.mmio = null;
-        this.ram = new RamBacking(base, size, resident);
+        this.ram = ram;
     }
 
     /// {@return its name, for people}
@@ -55,6 +55,11 @@ public final class PhysicalRegion {
     /// {@return whether `[pa, pa+bytes)` lies inside; false for a length that is not positive}
     public boolean contains(long pa, long bytes) {
         return bytes > 0 && pa >= base && bytes <= size && pa - base <= size - bytes;
+    }
+
+    /// {@return its two views, null when its caches are not modelled}
+    public @Nullable RamViews views() {
+        return ram == null ? null : ram.views();
     }
 
     @Nullable

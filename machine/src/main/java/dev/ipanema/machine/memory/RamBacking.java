@@ -2,13 +2,26 @@ package dev.ipanema.machine.memory;
 
 import static dev.ipanema.machine.memory.RawMemory.RAW;
 
+import org.jspecify.annotations.Nullable;
+
 /// The host memory behind one RAM region. Offsets are the caller's to check.
 final class RamBacking implements AutoCloseable {
+    /// Makes the views of a region whose caches are modelled.
+    @FunctionalInterface
+    interface Views {
+        /// @return null when they are not
+        @Nullable
+        RamViews make(String name, long base, long size, long coherent, TouchedPages touched, ResidentPages resident);
+    }
+
+    static final Views NO_VIEWS = (name, base, size, coherent, touched, resident) -> null;
+
     private final HostMapping mapping;
     private final TouchedPages touched;
     private final long hostBase;
+    private final @Nullable RamViews views;
 
-    RamBacking(long base, long size, ResidentPages resident) {
+    RamBacking(String name, long base, long size, ResidentPages resident, Views views) {
         this.mapping = HostMapping.reserve(size);
         this.hostBase = mapping.address();
         try {
@@ -17,6 +30,19 @@ final class RamBacking implements AutoCloseable {
             mapping.close();
             throw e;
         }
+        try {
+            this.views = views.make(name, base, size, hostBase, touched, resident);
+        } catch (RuntimeException e) {
+            touched.close();
+            mapping.close();
+            throw e;
+        }
+    }
+
+    /// {@return both views, null when its caches are not modelled}
+    @Nullable
+    RamViews views() {
+        return views;
     }
 
     long hostBase() {
@@ -71,6 +97,9 @@ final class RamBacking implements AutoCloseable {
 
     @Override
     public void close() {
+        if (views != null) {
+            views.close();
+        }
         touched.close();
         mapping.close();
     }
