@@ -7,7 +7,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class CacheMaintenanceTest {
-    private final CacheMaintenance maintenance = new CacheMaintenance();
+    private final CacheMaintenance maintenance =
+            new CacheMaintenance(PhysicalMemory.builder().build());
 
     @Test
     void operationsAreCountedWithTheirLengths() {
