@@ -1,22 +1,62 @@
 package dev.ipanema.machine.cache;
 
+import static dev.ipanema.machine.cache.ExactPage.LINE_BYTES;
+import static dev.ipanema.machine.cache.PageRecord.COHERENT_ENTRY;
+import static dev.ipanema.machine.cache.PageRecord.EXACT;
+import static dev.ipanema.machine.cache.PageRecord.MEMORY_ENTRY;
+import static dev.ipanema.machine.cache.PageRecord.SPLIT;
+import static dev.ipanema.machine.cache.PageRecord.STATE;
+import static dev.ipanema.machine.cache.PageRecord.UNIFIED;
+import static dev.ipanema.machine.cache.PageRecord.USED;
 import static dev.ipanema.machine.memory.RawMemory.RAW;
 
+import dev.ipanema.arm.memory.Cacheability;
 import dev.ipanema.arm.memory.MemoryAttributes;
+import dev.ipanema.arm.register.Ctr;
+import dev.ipanema.machine.memory.Agent;
 import dev.ipanema.machine.memory.CacheOperation;
 import dev.ipanema.machine.memory.CacheSystem;
 import dev.ipanema.machine.memory.CachedTranslations;
 import dev.ipanema.machine.memory.Origin;
 import dev.ipanema.machine.memory.RamViews;
 
-/// Skeleton.
+/// The caches of a machine: one coherent domain of all processing elements and snooping devices over
+/// memory.
+///
+/// A page is in one of three states, see [PageRecord]. While it is UNIFIED or SPLIT, cacheable accesses
+/// go straight to the coherent view, and most of them by TLB entries that never come here; what it costs
+/// to follow lines is paid by pages that are accessed past the caches or maintained.
+///
+/// What a read gets is always a value that the architecture allows (`subset`); which one is up to the
+/// [CachePolicy]. Lines have 64 bytes whatever CTR_EL0 says, which names the smallest line of the system
+/// only.
+///
+/// Thread-safe. Source: Arm ARM DDI 0487, B2.8 "Mismatched memory attributes", D7.5 "Cache support"; spec
+/// 05 §12, §13.
 public final class CacheModel implements CacheSystem {
+    private static final int PAGE = PageStates.PAGE;
+    private static final long PAGE_MASK = -(long) PAGE;
+
     private final CacheOptions options;
+    private final boolean idc;
+    private final boolean dic;
     private final CoherenceMonitor monitor = new CoherenceMonitor();
+    private final Reporter reporter = new Reporter(monitor);
+    private final Freedom freedom;
+    private final PageStates states;
+    private final Lines lines = new Lines(reporter);
+    private final ExactLines exactLines;
+    private final Aliases aliases;
 
     /// @param ctr `CTR_EL0` of the machine, for DIC and IDC
     public CacheModel(CacheOptions options, long ctr) {
         this.options = options;
+        this.idc = (ctr & Ctr.IDC) != 0;
+        this.dic = (ctr & Ctr.DIC) != 0;
+        this.freedom = new Freedom(options);
+        this.states = new PageStates(options.precise());
+        this.exactLines = new ExactLines(freedom, lines, reporter);
+        this.aliases = new Aliases(states, reporter);
     }
 
     /// {@return what it found}
@@ -29,46 +69,608 @@ public final class CacheModel implements CacheSystem {
         return options;
     }
 
+    /// {@return whether stores of a type reach memory at once}
+    static boolean isWriteThrough(MemoryAttributes type) {
+        return type.isCacheable()
+                && type.inner().cacheability() != Cacheability.WB
+                && type.outer().cacheability() != Cacheability.WB;
+    }
+
     @Override
-    public void attach(CachedTranslations newTranslations) {}
+    public void attach(CachedTranslations newTranslations) {
+        states.attach(newTranslations);
+    }
+
+    // ---- translations ---------------------------------------------------------------------------------------------
 
     @Override
     public int admit(Origin origin, MemoryAttributes type, RamViews ram, long offset, boolean write) {
-        return 0;
+        long page = offset & PAGE_MASK;
+        int flags = PageRecord.flags(ram.record(page));
+        int state = flags & STATE;
+        if (type.isCacheable()
+                && (flags & COHERENT_ENTRY) != 0
+                && (state == SPLIT || (state == UNIFIED && !write))
+                && Aliases.isNothingNew(origin, type, flags)) {
+            return rights(type, state);
+        }
+        if (!states.lock(origin, ram, page)) {
+            return 0;
+        }
+        try {
+            if (!aliases.note(origin, type, ram, page, offset)) {
+                return 0;
+            }
+            if (states.isPrecise()) {
+                states.follow(origin, ram, page);
+                return 0;
+            }
+            return type.isCacheable() ? admitCoherent(origin, type, ram, page, write) : admitPast(ram, page);
+        } finally {
+            states.unlock(ram, page);
+        }
     }
 
-    @Override
-    public long fetch(Origin origin, MemoryAttributes type, RamViews ram, long offset) {
-        return RAW.getInt(ram.coherent(offset)) & 0xffff_ffffL;
+    private static int rights(MemoryAttributes type, int state) {
+        return state == SPLIT && !isWriteThrough(type) ? FAST_READ | FAST_WRITE : FAST_READ;
     }
 
-    @Override
-    public void executedStale(Origin origin, MemoryAttributes type, RamViews ram, long offset, int word) {}
+    private int admitCoherent(Origin origin, MemoryAttributes type, RamViews ram, long page, boolean write) {
+        long record = ram.record(page);
+        int state = PageRecord.flags(record) & STATE;
+        if (state == EXACT) {
+            if (!states.exact(ram, page).readsFreely()) {
+                return 0;
+            }
+            PageRecord.set(record, COHERENT_ENTRY);
+            return FAST_READ;
+        }
+        if (write && state == UNIFIED && !isWriteThrough(type)) {
+            if (!states.split(origin, ram, page)) {
+                return 0;
+            }
+            state = SPLIT;
+        }
+        PageRecord.set(record, COHERENT_ENTRY);
+        return rights(type, state);
+    }
+
+    private int admitPast(RamViews ram, long page) {
+        long record = ram.record(page);
+        int flags = PageRecord.flags(record);
+        if ((flags & STATE) != UNIFIED) {
+            return 0;
+        }
+        PageRecord.set(record, MEMORY_ENTRY);
+        return storesPlainly(ram, flags) ? FAST_READ | FAST_WRITE : FAST_READ;
+    }
+
+    /// {@return whether a store past the caches to a page that is UNIFIED meets no line in any case}
+    private boolean storesPlainly(RamViews ram, int flags) {
+        return (flags & USED) == 0 && (!ram.isMapMemory() || freedom.isFillFree());
+    }
+
+    // ---- loads ----------------------------------------------------------------------------------------------------
+
+    /// {@return whether a read gets the bytes of the coherent view, and there is nothing to note; without
+    /// the lock}
+    private static boolean readsPlainly(Origin origin, MemoryAttributes type, int flags) {
+        int state = flags & STATE;
+        return (state == UNIFIED || (state == SPLIT && type.isCacheable()))
+                && Aliases.isNothingNew(origin, type, flags);
+    }
 
     @Override
     public long load(Origin origin, MemoryAttributes type, RamViews ram, long offset, int bytes) {
-        return 0;
+        if ((offset & LINE_BYTES - 1) + bytes > LINE_BYTES) {
+            return loadParts(origin, type, ram, offset, bytes);
+        }
+        if (readsPlainly(origin, type, PageRecord.flags(ram.record(offset)))) {
+            return raw(ram.coherent(offset), bytes);
+        }
+        long page = offset & PAGE_MASK;
+        if (!states.lock(origin, ram, page)) {
+            return 0;
+        }
+        try {
+            return beforeRead(origin, type, ram, offset, bytes) ? raw(view(type, ram, offset), bytes) : 0;
+        } finally {
+            states.unlock(ram, page);
+        }
+    }
+
+    private long loadParts(Origin origin, MemoryAttributes type, RamViews ram, long offset, int bytes) {
+        long value = 0;
+        for (int i = 0; i < bytes && !origin.again; i++) {
+            value |= load(origin, type, ram, offset + i, 1) << (Byte.SIZE * i);
+        }
+        return value;
+    }
+
+    private static long raw(long host, int bytes) {
+        return switch (bytes) {
+            case 1 -> RAW.getByte(host) & 0xffL;
+            case 2 -> RAW.getShort(host) & 0xffffL;
+            case 4 -> RAW.getInt(host) & 0xffff_ffffL;
+            case 8 -> RAW.getLong(host);
+            default -> throw badSize(bytes);
+        };
+    }
+
+    private static void rawStore(long host, int bytes, long value) {
+        switch (bytes) {
+            case 1 -> RAW.putByte(host, (byte) value);
+            case 2 -> RAW.putShort(host, (short) value);
+            case 4 -> RAW.putInt(host, (int) value);
+            case 8 -> RAW.putLong(host, value);
+            default -> throw badSize(bytes);
+        }
+    }
+
+    private static IllegalArgumentException badSize(int bytes) {
+        return new IllegalArgumentException("Access of " + bytes + " bytes; 1, 2, 4 or 8 are possible");
+    }
+
+    /// {@return where the bytes of an access stand, after it was noted}
+    private static long view(MemoryAttributes type, RamViews ram, long offset) {
+        boolean past = !type.isCacheable() && (PageRecord.flags(ram.record(offset)) & STATE) != UNIFIED;
+        return past ? ram.memory(offset) : ram.coherent(offset);
+    }
+
+    /// Does what comes before a read within a line, under the lock.
+    ///
+    /// @return false when it has to be made anew
+    private boolean beforeRead(Origin origin, MemoryAttributes type, RamViews ram, long offset, int length) {
+        long page = offset & PAGE_MASK;
+        if (!aliases.note(origin, type, ram, page, offset)) {
+            return false;
+        }
+        if (states.isPrecise() && states.follow(origin, ram, page) == null) {
+            return false;
+        }
+        int state = PageRecord.flags(ram.record(page)) & STATE;
+        if (state == EXACT) {
+            return exactLines.read(origin, type, ram, states.exact(ram, page), offset, length);
+        }
+        return type.isCacheable()
+                || state == UNIFIED
+                || Lines.areEqual(ram, offset, length)
+                || readPastSplit(origin, type, ram, offset, length);
+    }
+
+    /// Reads past dirty lines of a page of which only cacheable accesses were made before.
+    private boolean readPastSplit(Origin origin, MemoryAttributes type, RamViews ram, long offset, int length) {
+        if (Reporter.wantsPc(origin)) {
+            return false;
+        }
+        long page = offset & PAGE_MASK;
+        if (freedom.writesBackEarly()) {
+            PageStates.countMemory(ram, page);
+            Lines.writeBack(ram, offset & -LINE_BYTES);
+        } else {
+            reporter.staleRead(
+                    origin, type, ram, offset, length, false, PageRecord.firstWriter(ram.record(page)), false);
+        }
+        return true;
     }
 
     @Override
-    public void store(Origin origin, MemoryAttributes type, RamViews ram, long offset, int bytes, long value) {}
+    public void read(Origin origin, MemoryAttributes type, RamViews ram, long offset, byte[] to, int at, int length) {
+        for (int done = 0; done < length && !origin.again; ) {
+            long from = offset + done;
+            long page = from & PAGE_MASK;
+            int chunk = (int) Math.min(length - done, page + PAGE - from);
+            if (readsPlainly(origin, type, PageRecord.flags(ram.record(from)))) {
+                RAW.copyOut(ram.coherent(from), to, at + done, chunk);
+            } else if (states.lock(origin, ram, page)) {
+                try {
+                    readLines(origin, type, ram, from, to, at + done, chunk);
+                } finally {
+                    states.unlock(ram, page);
+                }
+            }
+            done += chunk;
+        }
+    }
+
+    private void readLines(
+            Origin origin, MemoryAttributes type, RamViews ram, long offset, byte[] to, int at, int length) {
+        for (int done = 0; done < length; ) {
+            long from = offset + done;
+            int chunk = (int) Math.min(length - done, LINE_BYTES - (from & LINE_BYTES - 1));
+            if (!beforeRead(origin, type, ram, from, chunk)) {
+                return;
+            }
+            RAW.copyOut(view(type, ram, from), to, at + done, chunk);
+            done += chunk;
+        }
+    }
+
+    // ---- stores ---------------------------------------------------------------------------------------------------
+
+    /// Moves the bytes of a store to a host address; `done` is how many came before.
+    private interface Bytes {
+        void to(long host, int done, int length);
+    }
+
+    @Override
+    public void store(Origin origin, MemoryAttributes type, RamViews ram, long offset, int bytes, long value) {
+        if ((offset & LINE_BYTES - 1) + bytes > LINE_BYTES) {
+            for (int i = 0; i < bytes && !origin.again; i++) {
+                store(origin, type, ram, offset + i, 1, value >>> (Byte.SIZE * i));
+            }
+            return;
+        }
+        boolean watched = ram.touch(offset, bytes);
+        long page = offset & PAGE_MASK;
+        if (!states.lock(origin, ram, page)) {
+            return;
+        }
+        try {
+            int views = beforeStore(origin, type, ram, offset, bytes);
+            if (views == ExactLines.AGAIN) {
+                return;
+            }
+            if ((views & ExactLines.COHERENT) != 0) {
+                rawStore(ram.coherent(offset), bytes, value);
+            }
+            if ((views & ExactLines.MEMORY) != 0) {
+                rawStore(ram.memory(offset), bytes, value);
+            }
+            afterStore(origin, type, ram, offset);
+        } finally {
+            states.unlock(ram, page);
+        }
+        if (watched) {
+            ram.report(offset, bytes);
+        }
+    }
+
+    /// Does what comes before a store within a line, under the lock.
+    ///
+    /// @return which views get the bytes, as [ExactLines#store] says
+    private int beforeStore(Origin origin, MemoryAttributes type, RamViews ram, long offset, int length) {
+        long page = offset & PAGE_MASK;
+        int before = PageRecord.flags(ram.record(page));
+        if (!aliases.note(origin, type, ram, page, offset)) {
+            return ExactLines.AGAIN;
+        }
+        if (states.isPrecise() && states.follow(origin, ram, page) == null) {
+            return ExactLines.AGAIN;
+        }
+        int state = PageRecord.flags(ram.record(page)) & STATE;
+        if (state != EXACT) {
+            if (type.isCacheable()) {
+                return storeCoherent(origin, type, ram, page, state);
+            }
+            if (state == UNIFIED && isPlainNow(ram, before)) {
+                return ExactLines.COHERENT;
+            }
+        }
+        ExactPage exact = states.follow(origin, ram, page);
+        if (exact == null || !leavesFreely(origin, type, ram, page)) {
+            return ExactLines.AGAIN;
+        }
+        return exactLines.store(origin, type, ram, exact, offset, length);
+    }
+
+    /// {@return whether a store past the caches meets no line this time}
+    private boolean isPlainNow(RamViews ram, int flags) {
+        return (flags & USED) == 0 && (!ram.isMapMemory() || !freedom.fillsEarly());
+    }
+
+    /// A store past the caches makes lines stale, which loads by TLB entries would not notice.
+    private boolean leavesFreely(Origin origin, MemoryAttributes type, RamViews ram, long page) {
+        return type.isCacheable() || states.dropEntries(origin, ram, page, COHERENT_ENTRY);
+    }
+
+    private int storeCoherent(Origin origin, MemoryAttributes type, RamViews ram, long page, int state) {
+        if (isWriteThrough(type)) {
+            if (state == UNIFIED) {
+                return ExactLines.COHERENT;
+            }
+            PageStates.countMemory(ram, page);
+            return ExactLines.COHERENT | ExactLines.MEMORY;
+        }
+        return state == SPLIT || states.split(origin, ram, page) ? ExactLines.COHERENT : ExactLines.AGAIN;
+    }
+
+    private void afterStore(Origin origin, MemoryAttributes type, RamViews ram, long offset) {
+        long page = offset & PAGE_MASK;
+        if ((PageRecord.flags(ram.record(page)) & STATE) != EXACT) {
+            return;
+        }
+        ExactPage exact = states.exact(ram, page);
+        exactLines.stored(origin, type, ram, exact, offset);
+        if (type.isCacheable()) {
+            states.calmDown(ram, page, exact);
+        }
+    }
+
+    @Override
+    public void write(
+            Origin origin, MemoryAttributes type, RamViews ram, long offset, byte[] from, int at, int length) {
+        storeRange(origin, type, ram, offset, length, (host, done, bytes) -> RAW.copyIn(from, at + done, host, bytes));
+    }
+
+    @Override
+    public void zero(Origin origin, MemoryAttributes type, RamViews ram, long offset, long length) {
+        for (long done = 0; done < length && !origin.again; ) {
+            long from = offset + done;
+            int chunk = (int) Math.min(length - done, (from & PAGE_MASK) + PAGE - from);
+            int state = PageRecord.flags(ram.record(from)) & STATE;
+            if (state != UNIFIED || ram.isTouched(from)) {
+                storeRange(origin, type, ram, from, chunk, (host, before, bytes) -> RAW.fill(host, bytes, (byte) 0));
+            }
+            done += chunk;
+        }
+    }
+
+    private void storeRange(Origin origin, MemoryAttributes type, RamViews ram, long offset, int length, Bytes bytes) {
+        for (int done = 0; done < length && !origin.again; ) {
+            long to = offset + done;
+            long page = to & PAGE_MASK;
+            int chunk = (int) Math.min(length - done, page + PAGE - to);
+            boolean watched = ram.touch(to, chunk);
+            if (states.lock(origin, ram, page)) {
+                try {
+                    storeInPage(origin, type, ram, to, chunk, done, bytes);
+                } finally {
+                    states.unlock(ram, page);
+                }
+            }
+            if (watched) {
+                ram.report(to, chunk);
+            }
+            done += chunk;
+        }
+    }
+
+    private void storeInPage(
+            Origin origin, MemoryAttributes type, RamViews ram, long offset, int length, int before, Bytes bytes) {
+        long page = offset & PAGE_MASK;
+        boolean writeBack = type.isCacheable() && !isWriteThrough(type);
+        int state = PageRecord.flags(ram.record(page)) & STATE;
+        if (writeBack && length == PAGE && state == EXACT && !states.isPrecise()) {
+            states.overwritten(origin, ram, page);
+            state = SPLIT;
+        }
+        if (state == SPLIT && writeBack && aliases.note(origin, type, ram, page, offset)) {
+            bytes.to(ram.coherent(offset), before, length);
+            return;
+        }
+        for (int done = 0; done < length; ) {
+            long to = offset + done;
+            int chunk = (int) Math.min(length - done, LINE_BYTES - (to & LINE_BYTES - 1));
+            int views = beforeStore(origin, type, ram, to, chunk);
+            if (views == ExactLines.AGAIN) {
+                return;
+            }
+            if ((views & ExactLines.COHERENT) != 0) {
+                bytes.to(ram.coherent(to), before + done, chunk);
+            }
+            if ((views & ExactLines.MEMORY) != 0) {
+                bytes.to(ram.memory(to), before + done, chunk);
+            }
+            afterStore(origin, type, ram, to);
+            done += chunk;
+        }
+    }
 
     @Override
     public long compareAndExchange(
             Origin origin, MemoryAttributes type, RamViews ram, long offset, int bytes, long expected, long value) {
-        return 0;
+        boolean watched = ram.touch(offset, bytes);
+        long page = offset & PAGE_MASK;
+        if (!states.lock(origin, ram, page)) {
+            return 0;
+        }
+        long witness;
+        try {
+            int flags = PageRecord.flags(ram.record(page));
+            if (!type.isCacheable() && origin.agent == Agent.PE && (flags & USED) != 0) {
+                if (Reporter.wantsPc(origin)) {
+                    return 0;
+                }
+                reporter.exclusivePastCaches(origin, type, ram, offset, bytes);
+            }
+            if (!beforeRead(origin, type, ram, offset, bytes)) {
+                return 0;
+            }
+            if (raw(view(type, ram, offset), bytes) != expected) {
+                return raw(view(type, ram, offset), bytes);
+            }
+            int views = beforeStore(origin, type, ram, offset, bytes);
+            if (views == ExactLines.AGAIN) {
+                return 0;
+            }
+            boolean coherent = (views & ExactLines.COHERENT) != 0;
+            long host = coherent ? ram.coherent(offset) : ram.memory(offset);
+            witness = RAW.compareAndExchange(host, bytes, expected, value);
+            if (witness == expected && views == (ExactLines.COHERENT | ExactLines.MEMORY)) {
+                rawStore(ram.memory(offset), bytes, value);
+            }
+            afterStore(origin, type, ram, offset);
+        } finally {
+            states.unlock(ram, page);
+        }
+        if (watched && witness == expected) {
+            ram.report(offset, bytes);
+        }
+        return witness;
+    }
+
+    // ---- fetches --------------------------------------------------------------------------------------------------
+
+    @Override
+    public long fetch(Origin origin, MemoryAttributes type, RamViews ram, long offset) {
+        int flags = PageRecord.flags(ram.record(offset));
+        int state = flags & STATE;
+        if (state == UNIFIED || (type.isCacheable() && idc && state == SPLIT)) {
+            return RAW.getInt(ram.coherent(offset)) & 0xffff_ffffL;
+        }
+        long page = offset & PAGE_MASK;
+        states.lockServing(ram, page);
+        try {
+            int word = fetchLocked(origin, type, ram, offset);
+            boolean stale = word != RAW.getInt(ram.coherent(offset));
+            return (word & 0xffff_ffffL) | (stale ? STALE : 0);
+        } finally {
+            states.unlock(ram, page);
+        }
+    }
+
+    /// {@return the word that a fetch gets; what hardware may have cleaned before it is cleaned now}
+    private int fetchLocked(Origin origin, MemoryAttributes type, RamViews ram, long offset) {
+        int word = wordToFetch(type, ram, offset);
+        if (word == RAW.getInt(ram.coherent(offset)) || !freedom.writesBackEarly()) {
+            return word;
+        }
+        long page = offset & PAGE_MASK;
+        if ((PageRecord.flags(ram.record(page)) & STATE) == SPLIT) {
+            PageStates.countMemory(ram, page);
+            Lines.writeBack(ram, offset & -LINE_BYTES);
+        } else if (type.isCacheable()) {
+            Lines.cleanToPou(ram, states.exact(ram, page), page, lineOf(offset));
+        } else {
+            lines.clean(origin, ram, states.exact(ram, page), page, lineOf(offset));
+        }
+        return wordToFetch(type, ram, offset);
+    }
+
+    private static int lineOf(long offset) {
+        return (int) (offset & PAGE - 1) >>> ExactPage.LINE_SHIFT;
+    }
+
+    /// {@return the word that a fetch of a type sees as things are}
+    private int wordToFetch(MemoryAttributes type, RamViews ram, long offset) {
+        int state = PageRecord.flags(ram.record(offset)) & STATE;
+        if (state == UNIFIED || (type.isCacheable() && idc)) {
+            return RAW.getInt(ram.coherent(offset));
+        }
+        return state == EXACT && type.isCacheable()
+                ? Lines.wordAtPou(ram, states.exact(ram, offset & PAGE_MASK), offset)
+                : RAW.getInt(ram.memory(offset));
     }
 
     @Override
-    public void read(Origin origin, MemoryAttributes type, RamViews ram, long offset, byte[] to, int at, int length) {}
+    public void executedStale(Origin origin, MemoryAttributes type, RamViews ram, long offset, int word) {
+        long page = offset & PAGE_MASK;
+        states.lockServing(ram, page);
+        try {
+            Missing missing = Missing.INVALIDATE_INSTRUCTIONS;
+            if (RAW.getInt(ram.coherent(offset)) != wordToFetch(type, ram, offset)) {
+                missing = type.isCacheable() ? Missing.CLEAN_TO_POU : Missing.CLEAN_TO_POC;
+            }
+            boolean exact = (PageRecord.flags(ram.record(page)) & STATE) == EXACT;
+            long writer =
+                    exact ? states.exact(ram, page).writers[lineOf(offset)] : PageRecord.firstWriter(ram.record(page));
+            reporter.staleFetch(origin, type, ram, offset, word, writer, exact, missing);
+        } finally {
+            states.unlock(ram, page);
+        }
+    }
+
+    /// {@return whether an instruction cache keeps an instruction after a store to it, when nobody
+    /// invalidates it}
+    public boolean keepsInstruction() {
+        return !dic && freedom.keepsInstruction();
+    }
+
+    // ---- maintenance ----------------------------------------------------------------------------------------------
 
     @Override
-    public void write(
-            Origin origin, MemoryAttributes type, RamViews ram, long offset, byte[] from, int at, int length) {}
+    public void maintain(CacheOperation operation, Origin origin, RamViews ram, long offset, long length) {
+        long end = offset + length + LINE_BYTES - 1 & -(long) LINE_BYTES;
+        for (long from = offset & -(long) LINE_BYTES; from < end && !origin.again; ) {
+            long page = from & PAGE_MASK;
+            long to = Math.min(end, page + PAGE);
+            int flags = PageRecord.flags(ram.record(page));
+            if (isWork(operation, flags) && states.lock(origin, ram, page)) {
+                try {
+                    maintainInPage(operation, origin, ram, from, to);
+                } finally {
+                    states.unlock(ram, page);
+                }
+            }
+            from = to;
+        }
+    }
 
-    @Override
-    public void zero(Origin origin, MemoryAttributes type, RamViews ram, long offset, long length) {}
+    private static boolean invalidates(CacheOperation operation) {
+        return operation == CacheOperation.DC_CLEAN_INVAL_POC || operation == CacheOperation.DC_INVAL_POC;
+    }
 
-    @Override
-    public void maintain(CacheOperation operation, Origin origin, RamViews ram, long offset, long length) {}
+    private boolean isWork(CacheOperation operation, int flags) {
+        if (operation == CacheOperation.DC_CLEAN_POU && idc) {
+            return false;
+        }
+        return (flags & STATE) != UNIFIED || (invalidates(operation) && (flags & PageRecord.FORGOTTEN) != 0);
+    }
+
+    private void maintainInPage(CacheOperation operation, Origin origin, RamViews ram, long from, long to) {
+        long page = from & PAGE_MASK;
+        int flags = PageRecord.flags(ram.record(page));
+        int state = flags & STATE;
+        if (state != EXACT) {
+            boolean discards = operation == CacheOperation.DC_INVAL_POC && state == SPLIT;
+            if (invalidates(operation) && !discards && to - from == PAGE && (flags & COHERENT_ENTRY) == 0) {
+                states.unify(ram, page);
+                return;
+            }
+            if (operation == CacheOperation.DC_CLEAN_POC) {
+                PageStates.countMemory(ram, page);
+                Lines.writeBackDifferences(ram, from, to - from);
+                return;
+            }
+            if (operation == CacheOperation.DC_CLEAN_POU && !differs(ram, from, to)) {
+                return;
+            }
+        }
+        ExactPage exact = states.follow(origin, ram, page);
+        if (exact == null || !states.dropEntries(origin, ram, page, COHERENT_ENTRY)) {
+            return;
+        }
+        exact.calm = 0;
+        for (long at = from; at < to; at += LINE_BYTES) {
+            int line = (int) (at - page) >>> ExactPage.LINE_SHIFT;
+            if (operation != CacheOperation.DC_CLEAN_POU
+                    && Lines.losesWrite(ram, exact, page, line)
+                    && Reporter.wantsPc(origin)) {
+                return;
+            }
+            maintainLine(operation, origin, ram, exact, page, line);
+        }
+        if (invalidates(operation)) {
+            states.unifyIfEmpty(ram, page, exact);
+        }
+    }
+
+    private static boolean differs(RamViews ram, long from, long to) {
+        for (long line = from; line < to; line += LINE_BYTES) {
+            if (Lines.difference(ram, line) != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void maintainLine(
+            CacheOperation operation, Origin origin, RamViews ram, ExactPage exact, long page, int line) {
+        switch (operation) {
+            case DC_CLEAN_POC -> lines.clean(origin, ram, exact, page, line);
+            case DC_CLEAN_INVAL_POC -> {
+                lines.clean(origin, ram, exact, page, line);
+                Lines.drop(ram, exact, page, line);
+            }
+            case DC_INVAL_POC -> {
+                if (exact.isDirty(line) && freedom.writesBackEarly()) {
+                    lines.clean(origin, ram, exact, page, line);
+                }
+                Lines.drop(ram, exact, page, line);
+            }
+            case DC_CLEAN_POU -> Lines.cleanToPou(ram, exact, page, line);
+            default -> throw new IllegalArgumentException(operation + " is no operation of data");
+        }
+    }
 }

@@ -2,6 +2,7 @@ package dev.ipanema.machine.cpu;
 
 import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.base.time.Ticker;
+import dev.ipanema.machine.memory.CacheSystem;
 import dev.ipanema.machine.memory.PhysicalMemory;
 import dev.ipanema.machine.mmu.ExclusivePolicy;
 import dev.ipanema.machine.mmu.Mmu;
@@ -10,9 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Simulated hardware: physical memory, processing elements that share it, their TLB domain and the system counter.
+/// Simulated hardware: physical memory, processing elements that share it, their TLB domain and the
+/// system counter.
 ///
-/// It owns the memory: [#close()] gives it back, after every thread that runs a processing element has ended.
+/// It owns the memory: [#close()] gives it back, after every thread that runs a processing element has
+/// ended.
 public final class Machine implements AutoCloseable {
     /// The most processing elements of one machine.
     public static final int MAX_PROCESSING_ELEMENTS = 64;
@@ -45,6 +48,10 @@ public final class Machine implements AutoCloseable {
         this.memory = memory;
         this.model = model;
         this.counter = new Counter(ticker);
+        CacheSystem caches = memory.caches();
+        if (caches != null) {
+            caches.attach(tlbDomain);
+        }
         CodeRegistry registry = new CodeRegistry(memory, processingElements);
         for (int i = 0; i < processingElements; i++) {
             Mmu mmu = new Mmu(memory, model, i, tlbDomain, policy);

@@ -13,15 +13,15 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// One processing element: it runs the virtual processor that a hypervisor gives it, at EL1 and EL0, until something
-/// has to be done at EL2 or the hypervisor wants it back. What EL2 is and does lies outside: exceptions to it are
-/// answers of [#run], with the syndrome registers as hardware would set them.
+/// One processing element: it runs the virtual processor that a hypervisor gives it, at EL1 and EL0,
+/// until something has to be done at EL2 or the hypervisor wants it back. What EL2 is and does lies
+/// outside: exceptions to it are answers of [#run], with the syndrome registers as hardware would set
+/// them.
 ///
-/// <h2>Threads</h2>
-/// One thread at a time runs it; [#kick()] and the event register are for all threads.
+/// <h2>Threads</h2> One thread at a time runs it; [#kick()] and the event register are for all threads.
 ///
-/// <h2>Latency</h2>
-/// A kick, a request of another element or a virtual interrupt is noticed within 1000 instructions.
+/// <h2>Latency</h2> A kick, a request of another element or a virtual interrupt is noticed within 1000
+/// instructions.
 public final class ProcessingElement {
     /// Instructions run without a look at what is pending.
     private static final int SLICE = 1_000;
@@ -69,6 +69,9 @@ public final class ProcessingElement {
     private boolean event;
 
     private boolean debugging;
+
+    /// The next instruction runs alone, with its address known to the MMU.
+    private boolean alone;
     private long instructions;
     private long exceptionsWithoutProgress;
     private volatile @Nullable Thread waiting;
@@ -123,8 +126,8 @@ public final class ProcessingElement {
         return instructions;
     }
 
-    /// {@return how many exceptions the guest took to EL1, injected ones included, since an instruction completed
-    /// last: a guest whose vectors cannot be executed drives this up without end}
+    /// {@return how many exceptions the guest took to EL1, injected ones included, since an instruction
+    /// completed last: a guest whose vectors cannot be executed drives this up without end}
     public long exceptionsWithoutProgress() {
         return exceptionsWithoutProgress;
     }
@@ -164,11 +167,11 @@ public final class ProcessingElement {
 
     /// Runs a guest.
     ///
-    /// `ctx` is loaded as a hypervisor's exception return does: the exclusive monitor is cleared and the event
-    /// register set. Afterwards `ctx` holds the guest's state; PC is the preferred return address.
+    /// `ctx` is loaded as a hypervisor's exception return does: the exclusive monitor is cleared and the
+    /// event register set. Afterwards `ctx` holds the guest's state; PC is the preferred return address.
     ///
-    /// @param maxInstructions after how many completed instructions to return [Exit#BUDGET]; an exception to EL1
-    ///     counts as one
+    /// @param maxInstructions after how many completed instructions to return [Exit#BUDGET]; an exception
+    ///     to EL1 counts as one
     public Exit run(CpuContext ctx, long maxInstructions) {
         mmu.setContext(ctx.translation());
         setEvent();
@@ -216,7 +219,12 @@ public final class ProcessingElement {
             }
             long taken = exceptions.taken;
             int el = ctx.el();
-            int reason = DebugUnit.isArmed(ctx) || debugging ? runDebugged(ctx, left) : runFrom(ctx, left);
+            int reason;
+            if (alone) {
+                reason = runAlone(ctx);
+            } else {
+                reason = DebugUnit.isArmed(ctx) || debugging ? runDebugged(ctx, left) : runFrom(ctx, left);
+            }
             long retired = interpreter.executed();
             if (reason == Interpreter.RESUME && exceptions.taken == taken) {
                 retired++;
@@ -311,6 +319,9 @@ public final class ProcessingElement {
     }
 
     private int fetchAbort(CpuContext ctx) {
+        if (mmu.fault().isRetry()) {
+            return retry();
+        }
         int reason = exceptions.instructionAbort(ctx, mmu.fault());
         mmu.clearFault();
         return reason;
@@ -339,7 +350,8 @@ public final class ProcessingElement {
         return TcrEl1.tbi(tcr, half) ? pc << 8 >> 8 : pc;
     }
 
-    /// An access at a misaligned SP: an exception where SCTLR_EL1.SA or SA0 says so, else executed as it is.
+    /// An access at a misaligned SP: an exception where SCTLR_EL1.SA or SA0 says so, else executed as it
+    /// is.
     private int spAlignment(CpuContext ctx) {
         if (ctx.checksSpAlignment()) {
             return exceptions.synchronous(ctx, Esr.spAlignment());
@@ -360,9 +372,31 @@ public final class ProcessingElement {
         if (reason != Interpreter.FAULT) {
             return reason;
         }
+        if (mmu.fault().isRetry()) {
+            return retry();
+        }
         int after = exceptions.dataAbort(ctx, word, mmu.fault());
         mmu.clearFault();
         return after;
+    }
+
+    /// An access is to be made anew: requests of others first, which may be what it has to wait for.
+    private int retry() {
+        mmu.clearFault();
+        alone = mmu.takeWantsPc();
+        mmu.serviceRequests();
+        return Interpreter.STOP;
+    }
+
+    /// Runs one instruction whose address is wanted.
+    private int runAlone(CpuContext ctx) {
+        alone = false;
+        mmu.knowPc(ctx.pc);
+        try {
+            return runFrom(ctx, 1);
+        } finally {
+            mmu.forgetPc();
+        }
     }
 
     /// Drops all decoded code: IC IALLU.

@@ -322,6 +322,16 @@ public final class PhysicalMemory implements AutoCloseable {
         return region == null || ram == null ? -1 : ram.hostBase() + (pa - region.base());
     }
 
+    /// {@return the two views of the region that a physical address lies in, null where caches are not
+    /// modelled}
+    public @Nullable RamViews views(long pa) {
+        if (caches == null) {
+            return null;
+        }
+        PhysicalRegion region = region(pa);
+        return region == null ? null : region.views();
+    }
+
     /// {@return whether the page of a physical address has been touched; false where no RAM is}
     public boolean isTouched(long pa) {
         PhysicalRegion region = region(pa);

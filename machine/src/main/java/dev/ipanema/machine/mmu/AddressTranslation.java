@@ -36,8 +36,13 @@ final class AddressTranslation {
     }
 
     /// {@return whether the last [#execute] is an exception when EL1 executes the instruction: stage 2
-    /// refused an access of the walk, or an external abort was met}
+    /// refused an access of the walk, or an external abort was met; also when it has to be made anew}
     boolean isException() {
-        return !done && (translator.fault.isExternal() || translator.fault.stage == 2);
+        return !done && (translator.fault.isRetry() || translator.fault.isExternal() || translator.fault.stage == 2);
+    }
+
+    /// {@return whether the last [#execute] has to be made anew}
+    boolean isRetry() {
+        return !done && translator.fault.isRetry();
     }
 }

@@ -29,8 +29,11 @@ final class AtomicAccess {
     private long monitorLow;
     private long monitorHigh;
 
-    /// What [#resolve] found: physical and host address; the latter is -1 for a device.
+    /// What [#resolve] found: physical and host address; the latter is -1 for a device, and for memory
+    /// whose caches do not let the access go directly ([#cached]).
     private long pa;
+
+    private boolean cached;
 
     private long host;
 
@@ -60,9 +63,29 @@ final class AtomicAccess {
         }
         boolean write = (needs & Translator.WRITE) != 0;
         access.refill(va, bytes, false, write);
+        if (access.origin.again) {
+            return again();
+        }
         pa = access.pa();
+        cached = memory.views(pa) != null;
+        if (cached) {
+            return resolveSoft(va, needs) || resolveCached();
+        }
         host = write ? memory.hostAddress(pa) : memory.hostAddressForRead(pa);
         return true;
+    }
+
+    /// What the caches do not let go directly goes through them.
+    private boolean resolveCached() {
+        cached = true;
+        host = -1;
+        return true;
+    }
+
+    /// Notes that the access has to be made anew, with the monitor as it was.
+    private boolean again() {
+        mmu.again();
+        return false;
     }
 
     private boolean resolveSoft(long va, int needs) {
@@ -77,6 +100,7 @@ final class AtomicAccess {
         if ((info & SoftTlb.ATOMIC) == 0 || !both) {
             return false;
         }
+        cached = false;
         pa = (info & SoftTlb.PAGE_MASK) | (va & ~SoftTlb.PAGE_MASK);
         host = va + RAW.getLong(entry + SoftTlb.ADDEND);
         return true;
@@ -88,6 +112,9 @@ final class AtomicAccess {
             return 0;
         }
         long value = loadOnce(bytes);
+        if (access.origin.again) {
+            return mmu.again();
+        }
         VarHandle.acquireFence();
         monitor(bytes, value, 0);
         return value;
@@ -111,6 +138,9 @@ final class AtomicAccess {
             return false;
         }
         readPair(part);
+        if (access.origin.again) {
+            return again();
+        }
         VarHandle.acquireFence();
         monitor(2 * part, access.low, access.high);
         return true;
@@ -134,7 +164,16 @@ final class AtomicAccess {
         if (!mayStore(va, bytes)) {
             return 1;
         }
-        return swapped(bytes, monitorLow, value) ? 0 : 1;
+        return stored(swapped(bytes, monitorLow, value));
+    }
+
+    /// {@return the status of a store-exclusive; one that has to be made anew keeps the monitor}
+    private int stored(boolean done) {
+        if (access.origin.again) {
+            held = true;
+            mmu.again();
+        }
+        return done ? 0 : 1;
     }
 
     int storeExclusivePair(long va, long low, long high, int aux) {
@@ -143,9 +182,9 @@ final class AtomicAccess {
             return 1;
         }
         if (2 * part == WORD) {
-            return swapped(WORD, join(monitorLow, monitorHigh), join(low, high)) ? 0 : 1;
+            return stored(swapped(WORD, join(monitorLow, monitorHigh), join(low, high)));
         }
-        return swapWide(monitorLow, monitorHigh, low, high) ? 0 : 1;
+        return stored(swapWide(monitorLow, monitorHigh, low, high));
     }
 
     private static long join(long low, long high) {
@@ -157,7 +196,9 @@ final class AtomicAccess {
             return false;
         }
         held = false;
-        return resolve(va, bytes, Translator.WRITE) && pa == monitorPa && bytes == monitorBytes;
+        boolean resolved = resolve(va, bytes, Translator.WRITE);
+        held = !resolved && mmu.fault().isRetry() && mmu.faulted();
+        return resolved && pa == monitorPa && bytes == monitorBytes;
     }
 
     /// Replaces the location if it holds `expected`.
@@ -168,16 +209,37 @@ final class AtomicAccess {
     /// {@return what the location held; `value` was stored when that is `expected`}
     private long exchange(int bytes, long expected, long value) {
         if (host < 0) {
-            long old = access.read(0, bytes);
-            if (old == expected) {
-                access.write(0, bytes, value);
-            }
-            return old;
+            return exchangeSlowly(bytes, expected, value);
         }
         long old = (host & bytes - 1) == 0
                 ? RAW.compareAndExchange(host, bytes, expected, value)
                 : exchangeUnaligned(bytes, expected, value);
         access.stored(pa, bytes);
+        return old;
+    }
+
+    private long exchangeSlowly(int bytes, long expected, long value) {
+        if (cached && (pa & bytes - 1) == 0) {
+            long witness = memory.compareAndExchange(access.origin, access.type(), pa, bytes, expected, value);
+            if (witness == expected && !access.origin.again) {
+                access.stored(pa, bytes);
+            }
+            return witness;
+        }
+        if (!cached) {
+            return exchangePlainly(bytes, expected, value);
+        }
+        synchronized (wideLock) {
+            return exchangePlainly(bytes, expected, value);
+        }
+    }
+
+    /// A read and a store; with a device, without a lock, as in [#swapDevice].
+    private long exchangePlainly(int bytes, long expected, long value) {
+        long old = access.read(0, bytes);
+        if (old == expected) {
+            access.write(0, bytes, value);
+        }
         return old;
     }
 
@@ -205,8 +267,13 @@ final class AtomicAccess {
     }
 
     private boolean swapWide(long expectedLow, long expectedHigh, long low, long high) {
-        if (host < 0) {
+        if (host < 0 && !cached) {
             return swapDevice(expectedLow, expectedHigh, low, high);
+        }
+        if (host < 0) {
+            synchronized (wideLock) {
+                return swapDevice(expectedLow, expectedHigh, low, high);
+            }
         }
         synchronized (wideLock) {
             readPair(WORD);
@@ -220,8 +287,8 @@ final class AtomicAccess {
         return true;
     }
 
-    /// Compares and swaps two registers of a device, without the lock: what a store starts there may wait for other
-    /// elements, which need it.
+    /// Compares and swaps two registers of a device, without the lock: what a store starts there may wait
+    /// for other elements, which need it.
     private boolean swapDevice(long expectedLow, long expectedHigh, long low, long high) {
         readPair(WORD);
         if (access.low != expectedLow || access.high != expectedHigh) {
@@ -247,7 +314,11 @@ final class AtomicAccess {
         while (true) {
             long old = loadOnce(bytes);
             long wanted = cut(AtomicOp.apply(op, log2, old, value), bytes);
-            if (exchange(bytes, old, wanted) == old) {
+            boolean done = !access.origin.again && exchange(bytes, old, wanted) == old;
+            if (access.origin.again) {
+                return mmu.again();
+            }
+            if (done) {
                 return old;
             }
         }
@@ -266,7 +337,8 @@ final class AtomicAccess {
         if (!resolve(va, bytes, Translator.READ | Translator.WRITE)) {
             return 0;
         }
-        return exchange(bytes, cut(expected, bytes), cut(desired, bytes));
+        long old = exchange(bytes, cut(expected, bytes), cut(desired, bytes));
+        return access.origin.again ? mmu.again() : old;
     }
 
     boolean compareAndSwapPair(
@@ -282,7 +354,7 @@ final class AtomicAccess {
         } else {
             swapWide(expectedLow, expectedHigh, desiredLow, desiredHigh);
         }
-        return true;
+        return !access.origin.again || again();
     }
 
     private static long cut(long value, int bytes) {

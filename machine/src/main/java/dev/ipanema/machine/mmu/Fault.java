@@ -8,6 +8,9 @@ import dev.ipanema.arm.exception.Hpfar;
 /// A fault of stage 1 belongs to EL1, one of stage 2 to EL2; an external abort ([#isExternal()]) goes
 /// where HCR_EL2.TEA sends it unless it is of stage 2.
 public final class Fault {
+    /// What stands for a [FaultStatus] when the access has to be made anew: no fault.
+    static final int RETRY = -2;
+
     int stage;
     int fsc;
     boolean s1ptw;
@@ -19,8 +22,23 @@ public final class Fault {
     boolean cacheMaintenance;
     boolean external;
     boolean syndromeAllowed;
+    boolean retry;
 
     Fault() {}
+
+    /// Records that nothing is wrong, but the access has to be made anew from its translation on.
+    ///
+    /// @return false
+    boolean again() {
+        retry = true;
+        return false;
+    }
+
+    /// {@return whether it is no fault: the instruction is to be executed anew, after requests of other
+    /// elements have been served}
+    public boolean isRetry() {
+        return retry;
+    }
 
     /// Records what went wrong; the access itself is added by [#of].
     ///
@@ -29,6 +47,7 @@ public final class Fault {
     /// @param update whether a write faulted: the access's own, or on a walk a hardware update
     /// @return false
     boolean record(int inStage, int status, boolean onWalk, long faultIpa, boolean update) {
+        retry = status == RETRY;
         stage = inStage;
         fsc = status;
         s1ptw = onWalk;

@@ -16,8 +16,12 @@ import dev.ipanema.arm.register.Dczid;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.machine.memory.Agent;
-import dev.ipanema.machine.memory.CacheMaintenance;
+import dev.ipanema.machine.memory.CacheOperation;
+import dev.ipanema.machine.memory.CacheSystem;
+import dev.ipanema.machine.memory.Origin;
 import dev.ipanema.machine.memory.PhysicalMemory;
+import dev.ipanema.machine.memory.RamViews;
+import org.jspecify.annotations.Nullable;
 
 /// Accesses that miss the fast path of [Mmu]: the first touch of a page, unaligned, across a page, to a
 /// device, to a page with decoded code, pairs, DC ZVA, cache maintenance by address.
@@ -36,7 +40,11 @@ final class GuestAccess {
     private final int zeroBlock;
     private final int dataLine;
     private final int instructionLine;
+    private final @Nullable CacheSystem caches;
     private CodePages code = CodePages.NONE;
+
+    /// Who makes the accesses, for caches that are modelled.
+    final Origin origin;
 
     /// The two halves of what [#loadPair] read.
     long low;
@@ -56,6 +64,8 @@ final class GuestAccess {
         this.memory = memory;
         this.translator = translator;
         this.policy = policy;
+        this.caches = memory.caches();
+        this.origin = new Origin(Agent.PE, mmu.index(), true);
         this.lse2 = model.has(CpuFeature.LSE2);
         this.zeroBlock = Dczid.blockBytes(model.id(SysReg.DCZID_EL0));
         this.dataLine = Ctr.dMinLineBytes(model.ctrEl0());
@@ -109,6 +119,9 @@ final class GuestAccess {
         }
         firstPa = translator.result.pa;
         firstType = mmu.resultAttributes();
+        origin.va = va;
+        origin.ipa = translator.result.ipa;
+        origin.stage1 = mmu.regime().stage1On;
         if (firstBytes < bytes) {
             if (!reach(va + firstBytes, flags, accessClass, bytes - firstBytes, aligned)) {
                 return faulted(false);
@@ -119,7 +132,8 @@ final class GuestAccess {
         return !mmu.watchpoints().armed() || !watched(va, bytes, flags);
     }
 
-    /// Records a watchpoint that an access hits; it comes after everything that translation could find wrong.
+    /// Records a watchpoint that an access hits; it comes after everything that translation could find
+    /// wrong.
     private boolean watched(long va, int bytes, int flags) {
         boolean read = (flags & Translator.READ) != 0;
         boolean write = (flags & Translator.WRITE) != 0;
@@ -139,6 +153,11 @@ final class GuestAccess {
     /// {@return the physical address of what [#prepare] found, when it lies in one page}
     long pa() {
         return firstPa;
+    }
+
+    /// {@return the memory type of what [#prepare] found, when it lies in one page}
+    MemoryAttributes type() {
+        return firstType;
     }
 
     private static boolean insidePage(long va, int bytes) {
@@ -175,7 +194,8 @@ final class GuestAccess {
             return 0;
         }
         refill(va, bytes, unprivileged, false);
-        return read(0, bytes);
+        long value = read(0, bytes);
+        return origin.again ? mmu.again() : value;
     }
 
     void store(long va, long value, int aux) {
@@ -195,7 +215,17 @@ final class GuestAccess {
         if (prepare(va, bytes, bytes, flags, accessClass)) {
             refill(va, bytes, unprivileged, true);
             write(0, bytes, value);
+            isMade();
         }
+    }
+
+    /// {@return whether the access was made; else it has to be made anew}
+    private boolean isMade() {
+        if (origin.again) {
+            mmu.again();
+            return false;
+        }
+        return true;
     }
 
     boolean loadPair(long va, int aux) {
@@ -219,7 +249,7 @@ final class GuestAccess {
         refill(va, bytes, unprivileged, false);
         low = read(0, part);
         high = read(part, part);
-        return true;
+        return isMade();
     }
 
     boolean storePair(long va, long lowValue, long highValue, int aux) {
@@ -243,7 +273,7 @@ final class GuestAccess {
         refill(va, bytes, unprivileged, true);
         write(0, part, lowValue);
         write(part, part, highValue);
-        return true;
+        return isMade();
     }
 
     /// Loads the 8 or 16 bytes of a SIMD register into [#low] and [#high].
@@ -264,7 +294,7 @@ final class GuestAccess {
         refill(va, bytes, false, false);
         low = read(0, Long.BYTES);
         high = whole ? read(Long.BYTES, Long.BYTES) : 0;
-        return true;
+        return isMade();
     }
 
     /// Stores the 8 or 16 bytes of a SIMD register.
@@ -289,7 +319,7 @@ final class GuestAccess {
         if (whole) {
             write(Long.BYTES, Long.BYTES, highValue);
         }
-        return true;
+        return isMade();
     }
 
     void dcZva(long va) {
@@ -308,6 +338,9 @@ final class GuestAccess {
             return;
         }
         long pa = translator.result.pa & -(long) zeroBlock;
+        origin.va = block;
+        origin.ipa = translator.result.ipa & -(long) zeroBlock;
+        origin.stage1 = mmu.regime().stage1On;
         refill(va, 1, false, true);
         if (memory.hostAddressForRead(pa) < 0) {
             for (int done = 0; done < zeroBlock; done += 8) {
@@ -315,8 +348,12 @@ final class GuestAccess {
             }
             return;
         }
-        memory.zero(Agent.PE, mmu.resultAttributes(), pa, zeroBlock);
-        stored(pa, zeroBlock);
+        if (!origin.again) {
+            memory.zero(origin, mmu.resultAttributes(), pa, zeroBlock);
+        }
+        if (isMade()) {
+            stored(pa, zeroBlock);
+        }
     }
 
     int fetch(long pa) {
@@ -337,27 +374,23 @@ final class GuestAccess {
         long line = op.isInstruction() ? instructionLine : dataLine;
         long pa = translator.result.pa & -line;
         if (memory.contains(pa, line)) {
-            maintainLine(op, pa, line);
+            origin.va = va;
+            origin.ipa = translator.result.ipa;
+            origin.stage1 = mmu.regime().stage1On;
+            memory.maintenance().done(operation(op), origin, pa, line);
         }
-        return true;
+        return isMade();
     }
 
-    private void maintainLine(CacheOp op, long pa, long line) {
-        CacheMaintenance maintenance = memory.maintenance();
-        switch (op) {
-            case IC_IVAU -> maintenance.icInvalPou(Agent.PE, pa, line);
-            case DC_CVAU -> maintenance.dcCleanPou(Agent.PE, pa, line);
-            case DC_CVAC, DC_CVAP, DC_CVADP -> maintenance.dcCleanPoc(Agent.PE, pa, line);
-            case DC_CIVAC -> maintenance.dcCleanInvalPoc(Agent.PE, pa, line);
-            case DC_IVAC -> {
-                if (mmu.regime().stage2On) {
-                    maintenance.dcCleanInvalPoc(Agent.PE, pa, line);
-                } else {
-                    maintenance.dcInvalPoc(Agent.PE, pa, line);
-                }
-            }
+    private CacheOperation operation(CacheOp op) {
+        return switch (op) {
+            case IC_IVAU -> CacheOperation.IC_INVAL_POU;
+            case DC_CVAU -> CacheOperation.DC_CLEAN_POU;
+            case DC_CVAC, DC_CVAP, DC_CVADP -> CacheOperation.DC_CLEAN_POC;
+            case DC_CIVAC -> CacheOperation.DC_CLEAN_INVAL_POC;
+            case DC_IVAC -> mmu.regime().stage2On ? CacheOperation.DC_CLEAN_INVAL_POC : CacheOperation.DC_INVAL_POC;
             default -> throw new IllegalArgumentException(op + " is not a maintenance operation by address");
-        }
+        };
     }
 
     /// Enters the page of the last translation into the software TLB, unless the access crosses a page.
@@ -374,13 +407,18 @@ final class GuestAccess {
         if (host < 0) {
             return;
         }
+        MemoryAttributes type = MemoryAttributes.ofPacked(t.attributes);
+        int fast = fast(type, page, forWrite);
+        if ((fast & CacheSystem.FAST_READ) == 0) {
+            return;
+        }
         int allowed = translator.allowed(mmu.privilege(unprivileged));
         boolean clean = (t.rights & (Translation.S1_CLEAN | Translation.S2_CLEAN)) != 0;
         boolean write = (allowed & Translator.WRITE) != 0
+                && (fast & CacheSystem.FAST_WRITE) != 0
                 && !clean
                 && (forWrite || memory.isTouched(page))
                 && !code.holdsCode(page);
-        MemoryAttributes type = MemoryAttributes.ofPacked(t.attributes);
         boolean device = MemoryAttributes.ofPacked(t.s1Attributes).isDevice()
                 || (t.rights & Translation.S2_DEVICE) != 0
                 || type.isDevice();
@@ -388,6 +426,15 @@ final class GuestAccess {
         info |= device || mmu.regime().is(SctlrEl1.A) ? 0 : SoftTlb.UNALIGNED;
         info |= policy == ExclusivePolicy.WORK || ExclusiveRules.isGuaranteed(type) ? SoftTlb.ATOMIC : 0;
         mmu.fill(va, unprivileged, (allowed & Translator.READ) != 0, write, host, info);
+    }
+
+    /// {@return what caches allow later accesses to the page of the last translation; everything where
+    /// they are not modelled}
+    private int fast(MemoryAttributes type, long page, boolean forWrite) {
+        RamViews views = memory.views(page);
+        return caches == null || views == null
+                ? CacheSystem.FAST_READ | CacheSystem.FAST_WRITE
+                : caches.admit(origin, type, views, page - views.base(), forWrite);
     }
 
     /// Tells the listener of decoded code after a store.
@@ -413,12 +460,15 @@ final class GuestAccess {
     }
 
     private long readPiece(long pa, MemoryAttributes type, int bytes) {
+        if (origin.again) {
+            return 0;
+        }
         if ((pa & bytes - 1) == 0 || memory.hostAddressForRead(pa) >= 0) {
-            return memory.load(Agent.PE, type, pa, bytes);
+            return memory.load(origin, type, pa, bytes);
         }
         long value = 0;
         for (int i = 0; i < bytes; i++) {
-            value |= memory.load(Agent.PE, type, pa + i, 1) << (8 * i);
+            value |= memory.load(origin, type, pa + i, 1) << (8 * i);
         }
         return value;
     }
@@ -437,14 +487,19 @@ final class GuestAccess {
     }
 
     private void writePiece(long pa, MemoryAttributes type, int bytes, long value) {
+        if (origin.again) {
+            return;
+        }
         if ((pa & bytes - 1) == 0 || memory.hostAddressForRead(pa) >= 0) {
-            memory.store(Agent.PE, type, pa, bytes, value);
+            memory.store(origin, type, pa, bytes, value);
         } else {
             for (int i = 0; i < bytes; i++) {
-                memory.store(Agent.PE, type, pa + i, 1, value >>> (8 * i));
+                memory.store(origin, type, pa + i, 1, value >>> (8 * i));
             }
         }
-        stored(pa, bytes);
+        if (!origin.again) {
+            stored(pa, bytes);
+        }
     }
 
     static long rawLoad(long host, int bytes) {

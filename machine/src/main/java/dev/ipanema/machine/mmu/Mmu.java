@@ -87,7 +87,7 @@ public final class Mmu {
         this.maintenance = new TlbMaintenance(index, domain, soft, tlb, stage2Tlb, generations);
         this.maintenance.onServe(this::serviceRequests);
         this.regime = new Regime(model);
-        this.translator = new Translator(memory, regime, tlb, stage2Tlb, fault, policy, model.paRangeBits());
+        this.translator = new Translator(memory, index, regime, tlb, stage2Tlb, fault, policy, model.paRangeBits());
         this.access = new GuestAccess(this, memory, model, translator, policy);
         this.atomics = new AtomicAccess(this, access, memory, domain);
         this.at = new AddressTranslation(translator);
@@ -180,6 +180,33 @@ public final class Mmu {
     /// Forgets the fault, so that the next access can report one.
     public void clearFault() {
         faulted = false;
+    }
+
+    /// Records that the access has to be made anew: see [Fault#isRetry].
+    ///
+    /// @return 0, for a caller that has to return some value
+    long again() {
+        access.origin.again = false;
+        fault.again();
+        return faultRecorded();
+    }
+
+    /// Makes the address of the next instruction known to what is found in its accesses, until [#forgetPc].
+    public void knowPc(long pc) {
+        access.origin.pc = pc;
+        access.origin.pcKnown = true;
+    }
+
+    /// Ends [#knowPc].
+    public void forgetPc() {
+        access.origin.pcKnown = false;
+    }
+
+    /// {@return whether the retry that was asked for last wants the address of its instruction}
+    public boolean takeWantsPc() {
+        boolean wants = access.origin.wantsPc;
+        access.origin.wantsPc = false;
+        return wants;
     }
 
     /// {@return 0, for a caller that has to return some value}
@@ -478,7 +505,8 @@ public final class Mmu {
         return page;
     }
 
-    /// {@return whether the page that [#fetchPage] found last for `va` is guarded: its stage-1 descriptor has GP}
+    /// {@return whether the page that [#fetchPage] found last for `va` is guarded: its stage-1 descriptor
+    /// has GP}
     public boolean isFetchGuarded(long va) {
         return (fetchPages[(int) (va >>> SoftTlb.PAGE_SHIFT) & FETCH_ENTRIES - 1] & GUARDED) != 0;
     }
@@ -535,8 +563,12 @@ public final class Mmu {
     ///
     /// @return the value for PAR_EL1
     public long parOf(AtOp op, long va) {
-        serviceRequests();
-        return at.execute(op, va, context.pan);
+        long par;
+        do {
+            serviceRequests();
+            par = at.execute(op, va, context.pan);
+        } while (at.isRetry());
+        return par;
     }
 
     /// {@return flags of [Translator] for a data access at the current exception level}

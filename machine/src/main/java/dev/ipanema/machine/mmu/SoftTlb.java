@@ -145,6 +145,16 @@ final class SoftTlb {
         }
     }
 
+    /// Removes every entry of a physical page.
+    void dropPage(long paPage) {
+        for (long entry = base; entry < base + BYTES; entry += 1L << ENTRY_SHIFT) {
+            if ((RAW.getLong(entry + INFO) & PAGE_MASK) == paPage) {
+                RAW.putLong(entry + READ_TAG, NO_MATCH);
+                RAW.putLong(entry + WRITE_TAG, NO_MATCH);
+            }
+        }
+    }
+
     private long entry(int bank, long va) {
         return bank(bank) + (va >>> INDEX_SHIFT & INDEX_MASK);
     }

@@ -6,7 +6,7 @@ import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.arm.pgtable.Granule;
 import dev.ipanema.arm.pgtable.Stage1Descriptor;
 import dev.ipanema.arm.register.SctlrEl1;
-import dev.ipanema.machine.memory.Agent;
+import dev.ipanema.machine.memory.Origin;
 import dev.ipanema.machine.memory.PhysicalMemory;
 
 /// Walks stage-1 tables down to a leaf, each table access itself translated by stage 2. Only while stage
@@ -22,6 +22,7 @@ final class Stage1Walker {
     private final Regime regime;
     private final Stage2Translator stage2;
     private final Fault fault;
+    private final Origin origin;
 
     /// The leaf as it stands in memory, where, and its level.
     long descriptor;
@@ -41,11 +42,12 @@ final class Stage1Walker {
     private long tablePa;
     private MemoryAttributes tableType = MemoryAttributes.NORMAL_NC;
 
-    Stage1Walker(PhysicalMemory memory, Regime regime, Stage2Translator stage2, Fault fault) {
+    Stage1Walker(PhysicalMemory memory, Regime regime, Stage2Translator stage2, Fault fault, Origin origin) {
         this.memory = memory;
         this.regime = regime;
         this.stage2 = stage2;
         this.fault = fault;
+        this.origin = origin;
     }
 
     /// Walks for an address, which lies in `half`.
@@ -61,6 +63,7 @@ final class Stage1Walker {
             return fail(FaultStatus.ADDRESS_SIZE, 0);
         }
         Granule granule = half.granule();
+        origin.va = va;
         int at = half.startLevel();
         long index = half.startIndex(va);
         long tables = 0;
@@ -70,7 +73,11 @@ final class Stage1Walker {
             if (!reach(half, false)) {
                 return false;
             }
-            long desc = memory.load(Agent.TABLE_WALK, tableType, tablePa, DESCRIPTOR_BYTES);
+            long desc = memory.load(origin, tableType, tablePa, DESCRIPTOR_BYTES);
+            if (origin.again) {
+                origin.again = false;
+                return fault.again();
+            }
             if (regime.is(SctlrEl1.EE)) {
                 desc = Long.reverseBytes(desc);
             }
@@ -161,8 +168,12 @@ final class Stage1Walker {
         boolean swap = regime.is(SctlrEl1.EE);
         long expected = swap ? Long.reverseBytes(descriptor) : descriptor;
         long stored = swap ? Long.reverseBytes(wanted) : wanted;
-        long witness =
-                memory.compareAndExchange(Agent.TABLE_WALK, tableType, tablePa, DESCRIPTOR_BYTES, expected, stored);
+        long witness = memory.compareAndExchange(origin, tableType, tablePa, DESCRIPTOR_BYTES, expected, stored);
+        if (origin.again) {
+            origin.again = false;
+            fault.again();
+            return Update.FAULT;
+        }
         if (witness != expected) {
             return Update.AGAIN;
         }

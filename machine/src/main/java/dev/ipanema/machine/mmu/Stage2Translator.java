@@ -4,6 +4,7 @@ import dev.ipanema.arm.memory.AccessKind;
 import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.arm.memory.Shareability;
 import dev.ipanema.arm.pgtable.Stage2Descriptor;
+import dev.ipanema.machine.memory.Origin;
 import dev.ipanema.machine.memory.PhysicalMemory;
 
 /// Stage 2 for one address at a time: the stage-2 entries of the TLB, behind them the walker, and the
@@ -29,9 +30,9 @@ final class Stage2Translator {
     private long ipa;
     private boolean cached;
 
-    Stage2Translator(PhysicalMemory memory, Regime regime, Stage2Tlb tlb) {
+    Stage2Translator(PhysicalMemory memory, Regime regime, Stage2Tlb tlb, Origin origin) {
         this.regime = regime;
-        this.walker = new Stage2Walker(memory, regime);
+        this.walker = new Stage2Walker(memory, regime, origin);
         this.tlb = tlb;
     }
 

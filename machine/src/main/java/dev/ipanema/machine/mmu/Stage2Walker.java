@@ -3,7 +3,7 @@ package dev.ipanema.machine.mmu;
 import dev.ipanema.arm.exception.FaultStatus;
 import dev.ipanema.arm.pgtable.Granule;
 import dev.ipanema.arm.pgtable.Stage2Descriptor;
-import dev.ipanema.machine.memory.Agent;
+import dev.ipanema.machine.memory.Origin;
 import dev.ipanema.machine.memory.PhysicalMemory;
 
 /// Walks stage-2 tables in physical memory down to a leaf, for one address at a time. The result stands
@@ -19,6 +19,7 @@ final class Stage2Walker {
 
     private final PhysicalMemory memory;
     private final Regime regime;
+    private final Origin origin;
 
     /// The leaf, its own physical address and its level.
     long descriptor;
@@ -32,12 +33,13 @@ final class Stage2Walker {
 
     int shift;
 
-    /// A [FaultStatus], or [#OK].
+    /// A [FaultStatus], [Fault#RETRY], or [#OK].
     int fault;
 
-    Stage2Walker(PhysicalMemory memory, Regime regime) {
+    Stage2Walker(PhysicalMemory memory, Regime regime, Origin origin) {
         this.memory = memory;
         this.regime = regime;
+        this.origin = origin;
     }
 
     /// Walks for an address.
@@ -61,7 +63,12 @@ final class Stage2Walker {
             if (!memory.contains(entryPa, DESCRIPTOR_BYTES)) {
                 return fail(FaultStatus.SYNC_EXTERNAL_ABORT_TTW, at);
             }
-            long desc = memory.load(Agent.TABLE_WALK, r.walkType(), entryPa, DESCRIPTOR_BYTES);
+            long desc = memory.load(origin, r.walkType(), entryPa, DESCRIPTOR_BYTES);
+            if (origin.again) {
+                origin.again = false;
+                fault = Fault.RETRY;
+                return false;
+            }
             if (!Stage2Descriptor.isTable(desc, at)) {
                 return leaf(r, desc, entryPa, at, needsAf);
             }
@@ -101,11 +108,12 @@ final class Stage2Walker {
 
     /// Replaces the leaf found last by `desc`, as hardware updates of access flag and dirty state do.
     ///
-    /// @return false when the leaf had been changed meanwhile: walk again
+    /// @return false when the leaf had been changed meanwhile: walk again, which also finds out when the
+    ///     update has to be made anew
     boolean update(long desc) {
         long witness = memory.compareAndExchange(
-                Agent.TABLE_WALK, regime.stage2.walkType(), descriptorPa, DESCRIPTOR_BYTES, descriptor, desc);
-        if (witness != descriptor) {
+                origin, regime.stage2.walkType(), descriptorPa, DESCRIPTOR_BYTES, descriptor, desc);
+        if (witness != descriptor || origin.again) {
             return false;
         }
         descriptor = desc;

@@ -1,6 +1,7 @@
 package dev.ipanema.machine.mmu;
 
 import dev.ipanema.arm.register.TlbiOp;
+import dev.ipanema.machine.memory.CachedTranslations;
 import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Requests wait in a ring of fixed size. An element that has fallen behind further than that empties its
 /// TLB, which hardware may do at any time.
-public final class TlbDomain {
+public final class TlbDomain implements CachedTranslations {
     private static final int RING = 64;
     private static final int SPINS_BEFORE_PARK = 200;
     private static final long PARK_NANOS = 20_000;
@@ -68,6 +69,23 @@ public final class TlbDomain {
         post(request);
     }
 
+    @Override
+    public void dropPage(long paPage) {
+        TlbRequest request = new TlbRequest();
+        request.cachedPage = true;
+        request.address = paPage;
+        post(request);
+        synchronize(null);
+    }
+
+    @Override
+    public void serve() {
+        TlbMaintenance own = ownedByCaller();
+        if (own != null) {
+            own.serveHere();
+        }
+    }
+
     /// {@return whether there is only one element}
     boolean hasOne() {
         return members.length == 1;
@@ -105,10 +123,10 @@ public final class TlbDomain {
     /// Waits until every element in guest code has applied all that was posted before the call (DSB ISH
     /// after TLBI).
     ///
-    /// A thread whose element is in guest code may get here by way of a store to a device, whose work made the
-    /// host change a mapping. That element cannot poll before the call returns, so the thread serves it here,
-    /// at once and while it waits for the others. It is between two accesses then: what it has translated
-    /// before is the device's own page.
+    /// A thread whose element is in guest code may get here by way of a store to a device, whose work
+    /// made the host change a mapping. That element cannot poll before the call returns, so the thread
+    /// serves it here, at once and while it waits for the others. It is between two accesses then: what
+    /// it has translated before is the device's own page.
     ///
     /// @param self the element whose thread calls, which goes on serving requests meanwhile; null for a
     ///     thread that does not call as an element

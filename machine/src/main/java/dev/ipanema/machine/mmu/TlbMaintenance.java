@@ -55,6 +55,7 @@ final class TlbMaintenance {
     /// Makes stores to a physical page miss, here and on the others.
     void dropWrites(long paPage) {
         own.codePage = true;
+        own.cachedPage = false;
         own.address = paPage;
         apply(own);
         post();
@@ -75,6 +76,10 @@ final class TlbMaintenance {
     private void apply(TlbRequest r) {
         if (r.codePage) {
             soft.dropWrites(r.address);
+            return;
+        }
+        if (r.cachedPage) {
+            soft.dropPage(r.address);
             return;
         }
         switch (r.kind) {

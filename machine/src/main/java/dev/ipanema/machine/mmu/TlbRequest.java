@@ -5,12 +5,16 @@ import dev.ipanema.arm.register.TlbiOp;
 /// One TLB invalidation with its operands decoded: what it removes, of which VMID and ASID, over which
 /// addresses. Mutable, so that queues hold them without allocating.
 final class TlbRequest {
-    /// What to remove; without meaning for a [#codePage].
+    /// What to remove; without meaning for a [#codePage] or [#cachedPage].
     TlbiOp.Kind kind = TlbiOp.Kind.ALLE1;
 
     /// Not an invalidation: stores to the page at [#address] must take the slow path, it holds decoded
     /// code.
     boolean codePage;
+
+    /// Not an invalidation: all accesses to the page at [#address] must take the slow path, the state of
+    /// its caches has changed.
+    boolean cachedPage;
 
     int vmid;
     int asid;
@@ -26,6 +30,7 @@ final class TlbRequest {
     void copyFrom(TlbRequest other) {
         kind = other.kind;
         codePage = other.codePage;
+        cachedPage = other.cachedPage;
         vmid = other.vmid;
         asid = other.asid;
         address = other.address;
@@ -39,6 +44,7 @@ final class TlbRequest {
     void decode(TlbiOp.Kind what, int ofVmid, long xt, boolean bits52) {
         kind = what;
         codePage = false;
+        cachedPage = false;
         vmid = ofVmid;
         asid = what.matchesAsid() ? TlbiOp.asid(xt) : -1;
         boolean stage2 = isStage2(what);

@@ -13,6 +13,8 @@ import dev.ipanema.arm.pgtable.Stage1Descriptor;
 import dev.ipanema.arm.pgtable.Stage2Descriptor;
 import dev.ipanema.arm.register.HcrEl2;
 import dev.ipanema.arm.register.SctlrEl1;
+import dev.ipanema.machine.memory.Agent;
+import dev.ipanema.machine.memory.Origin;
 import dev.ipanema.machine.memory.PhysicalMemory;
 
 /// Translates one virtual address of the EL1&0 regime and checks the access, in the architecture's order:
@@ -63,8 +65,10 @@ final class Translator {
     private final ExclusivePolicy policy;
     private final int paBits;
 
+    /// @param index number of the processing element
     Translator(
             PhysicalMemory memory,
+            int index,
             Regime regime,
             ArchTlb tlb,
             Stage2Tlb stage2Tlb,
@@ -76,8 +80,9 @@ final class Translator {
         this.fault = fault;
         this.policy = policy;
         this.paBits = paBits;
-        this.stage2 = new Stage2Translator(memory, regime, stage2Tlb);
-        this.stage1 = new Stage1Walker(memory, regime, stage2, fault);
+        Origin walks = new Origin(Agent.TABLE_WALK, index, true);
+        this.stage2 = new Stage2Translator(memory, regime, stage2Tlb, walks);
+        this.stage1 = new Stage1Walker(memory, regime, stage2, fault, walks);
     }
 
     /// Translates.
