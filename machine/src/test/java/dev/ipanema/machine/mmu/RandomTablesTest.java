@@ -49,7 +49,7 @@ class RandomTablesTest {
         Regime regime = new Regime(model);
         regime.update(ctx);
         Translator translator = new Translator(
-                memory, regime, new ArchTlb(new SoftTlb()), new Stage2Tlb(), new Fault(), ExclusivePolicy.WORK, 48);
+                memory, 0, regime, new ArchTlb(new SoftTlb()), new Stage2Tlb(), new Fault(), ExclusivePolicy.WORK, 48);
         NaiveWalk naive = naive(memory, ctx);
         for (int i = 0; i < 40; i++) {
             long va = address(ctx);
