@@ -30,6 +30,7 @@ import picocli.CommandLine.Option;
 final class MachineOptions {
     private static final String PANIC = "panic=";
     private static final long EGM_STEP = 512 * Sizes.MIB;
+    private static final long DEFAULT_SEED = 1;
 
     @Option(names = "-k", paramLabel = "IMAGE", description = "The image: a kernel, or a bare-metal program.")
     private @Nullable Path kernel;
@@ -105,7 +106,7 @@ final class MachineOptions {
     private boolean deterministic;
 
     @Option(names = "--seed", paramLabel = "N", description = "Seed of the randomness the guest is given (default: 1).")
-    private String seed = "1";
+    private @Nullable String seed;
 
     /// Looks at what was given as an argument and by `-k` and `--bios`.
     ///
@@ -184,6 +185,13 @@ final class MachineOptions {
         return deterministic;
     }
 
+    /// {@return options that make a run repeat exactly which does not}
+    List<String> repeating() {
+        return seed == null
+                ? List.of("--deterministic", "--seed", Long.toString(DEFAULT_SEED))
+                : List.of("--deterministic");
+    }
+
     /// Reads and opens what the options name; there is a guest, see [#hasGuest].
     ///
     /// @param ram bytes of guest memory
@@ -198,7 +206,7 @@ final class MachineOptions {
             @Nullable GuestCommand command,
             @Nullable InstructionClock clock,
             List<HostDevice> hostDevices) {
-        long seedValue = Sizes.parseNumber("--seed", seed);
+        long seedValue = seed == null ? DEFAULT_SEED : Sizes.parseNumber("--seed", seed);
         VirtConfig.Builder builder = VirtConfig.builder(boot(ram), ram)
                 .initrd(initrd(exec))
                 .symbols(map == null ? SymbolTable.EMPTY : symbols(map))

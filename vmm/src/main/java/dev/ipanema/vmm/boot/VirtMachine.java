@@ -246,6 +246,13 @@ public final class VirtMachine implements AutoCloseable {
         }
     }
 
+    /// {@return an address as `name+0x1c` by the guest's symbols, empty when it has no name}
+    ///
+    /// @param vcpu whose address it is; of another thread than its own where the guest's kernel lies is read late
+    public Optional<String> symbol(int vcpu, long address) {
+        return symbols.describe(hardware.vcpus().get(vcpu).cpu(), address);
+    }
+
     /// {@return instructions that the guest has executed}
     public long instructions() {
         long sum = 0;
