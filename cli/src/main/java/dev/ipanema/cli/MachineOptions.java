@@ -7,6 +7,7 @@ import dev.ipanema.images.cpio.CpioWriter;
 import dev.ipanema.images.format.GuestImage;
 import dev.ipanema.images.format.SymbolFile;
 import dev.ipanema.images.format.SymbolTable;
+import dev.ipanema.kvm.mmu.Maintenance;
 import dev.ipanema.machine.cpu.InstructionClock;
 import dev.ipanema.machine.cpu.Machine;
 import dev.ipanema.vmm.boot.GuestBoot;
@@ -22,6 +23,7 @@ import dev.ipanema.vmm.passthrough.HostDevices;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -199,13 +201,15 @@ final class MachineOptions {
     /// @param command takes what that says, null with `exec`
     /// @param clock of a run that repeats exactly, else null
     /// @param hostDevices devices of the host that are the guest's
+    /// @param leftOut cache maintenance that KVM does not do
     /// @throws BadInput when something cannot be read or does not fit
     VirtConfig config(
             long ram,
             @Nullable String exec,
             @Nullable GuestCommand command,
             @Nullable InstructionClock clock,
-            List<HostDevice> hostDevices) {
+            List<HostDevice> hostDevices,
+            Set<Maintenance> leftOut) {
         long seedValue = seed == null ? DEFAULT_SEED : Sizes.parseNumber("--seed", seed);
         VirtConfig.Builder builder = VirtConfig.builder(boot(ram), ram)
                 .initrd(initrd(exec))
@@ -229,6 +233,7 @@ final class MachineOptions {
                 .forEach(each -> opened.add(DeviceOption.parse(each, seedValue)));
         return builder.devices(opened)
                 .hostDevices(hostDevices)
+                .leaveOut(leftOut)
                 .backend(egm ? VirtConfig.Backend.EGM : VirtConfig.Backend.ANONYMOUS)
                 .build();
     }

@@ -62,6 +62,9 @@ class RunCommand extends Command {
     @Mixin
     private CoherenceOptions coherenceOptions = new CoherenceOptions();
 
+    @Mixin
+    private SkipMaintenanceOption skipMaintenance = new SkipMaintenanceOption();
+
     @Option(names = "-m", paramLabel = "SIZE", description = "Guest memory (default: 256M).")
     private String memory = "256M";
 
@@ -179,7 +182,8 @@ class RunCommand extends Command {
         if (clock != null) {
             builder.ticker(clock);
         }
-        VirtConfig config = machineOptions.config(ram, exec, command, clock, wanted.devices());
+        VirtConfig config =
+                machineOptions.config(ram, exec, command, clock, wanted.devices(), skipMaintenance.leftOut());
         return simulate(builder, host -> {
             if (clock != null) {
                 clock.attach(host.machine());
@@ -231,7 +235,7 @@ class RunCommand extends Command {
     }
 
     private int probe(Host host, KernelVersion version, long ram, long seconds) {
-        ProbeRun run = new ProbeRun(host, version, ram, seconds, Ticker.system());
+        ProbeRun run = new ProbeRun(host, version, ram, seconds, Ticker.system(), skipMaintenance.leftOut());
         ProbeReport report = run.run(this::dump);
         int code = report.timedOut()
                 ? TIMED_OUT

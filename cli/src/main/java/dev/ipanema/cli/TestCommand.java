@@ -78,6 +78,9 @@ final class TestCommand extends Command {
     @Mixin
     private CoherenceOptions coherenceOptions = new CoherenceOptions();
 
+    @Mixin
+    private SkipMaintenanceOption skipMaintenance = new SkipMaintenanceOption();
+
     @Override
     public Integer call() {
         List<UnitTest> tests = selected();
@@ -91,7 +94,8 @@ final class TestCommand extends Command {
         KernelVersion version = policy == null ? KernelVersion.newest() : KernelVersion.parse(policy);
         CacheOptions caches = coherenceOptions.caches();
         CoherenceReport found = caches == null ? null : CoherenceReport.none(caches);
-        UnitTestRunner runner = new UnitTestRunner(profile, version, Ticker.system(), caches);
+        UnitTestRunner runner =
+                new UnitTestRunner(profile, version, Ticker.system(), caches, skipMaintenance.leftOut());
         TestReport report = ktap ? new KtapReport(out(), tests.size()) : new TextReport(out(), interactive());
         IntConsumer console = verbose ? this::show : value -> {};
         int failed = 0;
@@ -116,11 +120,13 @@ final class TestCommand extends Command {
     /// With `--fail-on finding` a test that met one has failed.
     private UnitTestResult judged(UnitTestResult result) {
         CoherenceReport coherence = result.coherence();
-        boolean fails = coherenceOptions.failsOnFinding()
-                && coherence != null
-                && coherence.total() > 0
-                && result.verdict() == Verdict.PASS;
-        return fails ? result.failed(coherence.total() + " findings in its caches") : result;
+        if (!coherenceOptions.failsOnFinding()
+                || coherence == null
+                || coherence.total() == 0
+                || result.verdict() != Verdict.PASS) {
+            return result;
+        }
+        return result.failed(coherence.total() + " findings in its caches");
     }
 
     /// {@return the command that runs a test as a guest, which can repeat exactly}
@@ -142,6 +148,7 @@ final class TestCommand extends Command {
             words.addAll(List.of("-p", test.arguments()));
         }
         words.addAll(coherenceOptions.words());
+        words.addAll(skipMaintenance.words());
         return Again.made(words, new MachineOptions().repeating());
     }
 

@@ -244,6 +244,7 @@ class RunGuestTest {
                 "-k ECHO --caches modelled --coherence precise --coherence precise | precise at most once",
                 "-k ECHO --caches modelled --coherence a --coherence b | give one file",
                 "--caches modelled,policy=random | a seed is needed",
+                "-k ECHO --skip-maintenance map,unmapp | 'unmapp' is unknown; KVM's are map, exec, set-way",
             })
     void whatCannotBeIsOneSentence(String line, String sentence) throws IOException {
         Files.write(folder.resolve("BIG"), new byte[2 << 20]);

@@ -108,7 +108,7 @@ public final class VirtMachine implements AutoCloseable {
         layout = GuestLayout.of(config, treeSize);
         deviceTree =
                 VirtDeviceTree.build(config, plan, host.cpu(), layout.initrd()).toBlob();
-        kvm = new Kvm(host, version);
+        kvm = new Kvm(host, version, config.leftOut());
         kvm.trails(true);
         kvm.trace(passthrough.trace());
         machine.seedRandom(config.seed());

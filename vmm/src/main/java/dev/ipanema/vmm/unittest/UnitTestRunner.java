@@ -5,6 +5,7 @@ import dev.ipanema.base.time.Ticker;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.host.platform.HostProfile;
 import dev.ipanema.images.format.GuestImage;
+import dev.ipanema.kvm.mmu.Maintenance;
 import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.machine.cache.CacheModel;
 import dev.ipanema.machine.cache.CacheOptions;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -31,11 +33,13 @@ import org.jspecify.annotations.Nullable;
 /// @param version the kernel that KVM follows
 /// @param ticker for time-outs
 /// @param caches how caches are modelled, null: not at all
+/// @param leftOut cache maintenance that KVM does not do
 public record UnitTestRunner(
         HostProfile profile,
         KernelVersion version,
         Ticker ticker,
-        @Nullable CacheOptions caches) {
+        @Nullable CacheOptions caches,
+        Set<Maintenance> leftOut) {
     private static final int SKIP_CODE = 77;
     private static final long MAX_IMAGE = 256L << 20;
 
@@ -95,12 +99,13 @@ public record UnitTestRunner(
         }
     }
 
-    private static VirtConfig config(UnitTest test, GuestImage image) {
+    private VirtConfig config(UnitTest test, GuestImage image) {
         return VirtConfig.builder(image, test.memory())
                 .params(test.arguments())
                 .cpus(test.cpus())
                 .irqchip(test.irqchip())
                 .reboot(false)
+                .leaveOut(leftOut)
                 .build();
     }
 
