@@ -10,6 +10,7 @@ module dev.ipanema.vmm {
 
     exports dev.ipanema.vmm.bench;
     exports dev.ipanema.vmm.boot;
+    exports dev.ipanema.vmm.coherence;
     exports dev.ipanema.vmm.console;
     exports dev.ipanema.vmm.device;
     exports dev.ipanema.vmm.explain;

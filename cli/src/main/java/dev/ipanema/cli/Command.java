@@ -2,6 +2,7 @@ package dev.ipanema.cli;
 
 import java.io.Console;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -12,10 +13,19 @@ import org.jspecify.annotations.Nullable;
 /// [dev.ipanema.base.text.BadInput], which becomes one line on the standard error stream.
 abstract class Command implements Callable<Integer> {
     private @Nullable Streams streams;
+    private List<String> words = List.of();
 
-    /// Gives the command its streams, before it is called.
-    final void attach(Streams given) {
-        streams = given;
+    /// Gives the command its streams and what it was called with, before it is called.
+    ///
+    /// @param given the name and the arguments
+    final void attach(Streams givenStreams, List<String> given) {
+        streams = givenStreams;
+        words = List.copyOf(given);
+    }
+
+    /// {@return the command's name and its arguments, as they were given}
+    final List<String> words() {
+        return words;
     }
 
     /// {@return the streams}

@@ -17,8 +17,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
-/// The table of `ipanema smi`, and its JSON, schema 1: `{"schema","host","policy","devices"}`, and `"migration"`
-/// when it was asked for.
+/// The table of `ipanema smi`, and its JSON, schema 1: `{"schema","host","policy","devices"}`, `"migration"`
+/// when it was asked for, and `"coherence"` when caches were modelled.
 ///
 /// @param obstacles what keeps the guest from the target
 record DeviceReport(
@@ -49,9 +49,11 @@ record DeviceReport(
     }
 
     /// Writes it.
-    void write(PrintWriter out, boolean asJson) {
+    ///
+    /// @param coherence what was found in modelled caches, for JSON; null when they were not
+    void write(PrintWriter out, boolean asJson, @Nullable CoherenceJson coherence) {
         if (asJson) {
-            json(out);
+            json(out, coherence);
         } else {
             text(out);
         }
@@ -148,7 +150,7 @@ record DeviceReport(
         }
     }
 
-    private void json(PrintWriter out) {
+    private void json(PrintWriter out, @Nullable CoherenceJson coherence) {
         try (JsonGenerator json = RunJson.generator(out)) {
             json.writeStartObject();
             json.writeNumberProperty("schema", SCHEMA);
@@ -163,6 +165,9 @@ record DeviceReport(
                 json.writeStringProperty("policy", target.version().name());
                 json(json, "obstacles", obstacles);
                 json.writeEndObject();
+            }
+            if (coherence != null) {
+                coherence.property(json);
             }
             json.writeEndObject();
         }

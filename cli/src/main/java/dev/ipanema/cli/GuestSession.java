@@ -5,9 +5,12 @@ import dev.ipanema.base.time.Ticker;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.kvm.stage2.Stage2Dump;
 import dev.ipanema.kvm.version.KernelVersion;
+import dev.ipanema.machine.cache.CacheModel;
 import dev.ipanema.vmm.boot.GuestEnd;
 import dev.ipanema.vmm.boot.VirtConfig;
 import dev.ipanema.vmm.boot.VirtMachine;
+import dev.ipanema.vmm.coherence.CoherenceLog;
+import dev.ipanema.vmm.coherence.CoherenceReport;
 import dev.ipanema.vmm.console.ConsoleScript;
 import dev.ipanema.vmm.console.EscapeKeys;
 import dev.ipanema.vmm.console.GuestCommand;
@@ -37,6 +40,7 @@ final class GuestSession {
     private volatile @Nullable VirtMachine machine;
     private volatile boolean dumpWanted;
     private volatile boolean helpWanted;
+    private @Nullable CoherenceLog coherence;
 
     /// What a session shall do.
     ///
@@ -54,6 +58,8 @@ final class GuestSession {
     /// @param command what the guest runs in place of a shell, null for its own; its output takes the place of the
     ///     console, which then goes to the standard error stream
     /// @param host name of the host, for JSON
+    /// @param coherence what the user wants of modelled caches
+    /// @param again the command that repeats the run
     record Options(
             long seconds,
             boolean json,
@@ -66,7 +72,9 @@ final class GuestSession {
             @Nullable String gdb,
             boolean waitGdb,
             @Nullable GuestCommand command,
-            String host) {
+            String host,
+            CoherenceOptions coherence,
+            Again again) {
         /// {@return whether the process's input is the guest's}
         boolean isConnected() {
             return steps.isEmpty() && !json && !devices && !deterministic && command == null;
@@ -109,6 +117,8 @@ final class GuestSession {
         streams.out().flush();
         try (VirtMachine vm = new VirtMachine(host, version, config, console, Ticker.system())) {
             machine = vm;
+            CacheModel caches = host.caches();
+            coherence = caches == null ? null : new CoherenceLog(caches, vm::symbol);
             if (options.dumpDtb() != null) {
                 OutputFiles.write(options.dumpDtb(), vm.deviceTree());
             }
@@ -200,6 +210,10 @@ final class GuestSession {
                 vm.resumeAll();
             }
         }
+        if (coherence != null && Command.interactive()) {
+            coherence.takeNew().forEach(each -> CoherenceText.finding(streams.err(), each));
+            streams.err().flush();
+        }
         if (helpWanted) {
             helpWanted = false;
             streams.err().print("\n" + EscapeKeys.HELP);
@@ -275,12 +289,17 @@ final class GuestSession {
         int code = command != null && end.reason() != GuestEnd.Reason.TIME_OUT
                 ? command.status()
                 : end.reason().exitCode();
+        CoherenceReport found = coherence == null ? null : coherence.report();
+        if (found != null) {
+            code = options.coherence().finish(streams.err(), found, each -> options.again(), code);
+        }
+        CoherenceJson findings = found == null ? null : new CoherenceJson(found, each -> options.again());
         if (options.devices()) {
             DeviceReport report = DeviceReport.of(options.host(), version, vm, options.target());
-            report.write(streams.out(), options.json());
+            report.write(streams.out(), options.json(), findings);
             code = code == 0 && report.keepsTheGuestHere() ? 1 : code;
         } else if (options.json()) {
-            RunJson.write(streams.out(), options.host(), version.name(), end, code, vm.stage2Rows());
+            RunJson.write(streams.out(), options.host(), version.name(), end, code, vm.stage2Rows(), findings);
         }
         switch (end.reason()) {
             case SYSTEM_OFF, EXPECTED, QUIT -> {

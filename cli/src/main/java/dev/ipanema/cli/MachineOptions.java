@@ -7,6 +7,7 @@ import dev.ipanema.images.cpio.CpioWriter;
 import dev.ipanema.images.format.GuestImage;
 import dev.ipanema.images.format.SymbolFile;
 import dev.ipanema.images.format.SymbolTable;
+import dev.ipanema.kvm.mmu.Maintenance;
 import dev.ipanema.machine.cpu.InstructionClock;
 import dev.ipanema.machine.cpu.Machine;
 import dev.ipanema.vmm.boot.GuestBoot;
@@ -22,6 +23,7 @@ import dev.ipanema.vmm.passthrough.HostDevices;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -30,6 +32,7 @@ import picocli.CommandLine.Option;
 final class MachineOptions {
     private static final String PANIC = "panic=";
     private static final long EGM_STEP = 512 * Sizes.MIB;
+    private static final long DEFAULT_SEED = 1;
 
     @Option(names = "-k", paramLabel = "IMAGE", description = "The image: a kernel, or a bare-metal program.")
     private @Nullable Path kernel;
@@ -105,7 +108,7 @@ final class MachineOptions {
     private boolean deterministic;
 
     @Option(names = "--seed", paramLabel = "N", description = "Seed of the randomness the guest is given (default: 1).")
-    private String seed = "1";
+    private @Nullable String seed;
 
     /// Looks at what was given as an argument and by `-k` and `--bios`.
     ///
@@ -184,6 +187,13 @@ final class MachineOptions {
         return deterministic;
     }
 
+    /// {@return options that make a run repeat exactly which does not}
+    List<String> repeating() {
+        return seed == null
+                ? List.of("--deterministic", "--seed", Long.toString(DEFAULT_SEED))
+                : List.of("--deterministic");
+    }
+
     /// Reads and opens what the options name; there is a guest, see [#hasGuest].
     ///
     /// @param ram bytes of guest memory
@@ -191,14 +201,16 @@ final class MachineOptions {
     /// @param command takes what that says, null with `exec`
     /// @param clock of a run that repeats exactly, else null
     /// @param hostDevices devices of the host that are the guest's
+    /// @param leftOut cache maintenance that KVM does not do
     /// @throws BadInput when something cannot be read or does not fit
     VirtConfig config(
             long ram,
             @Nullable String exec,
             @Nullable GuestCommand command,
             @Nullable InstructionClock clock,
-            List<HostDevice> hostDevices) {
-        long seedValue = Sizes.parseNumber("--seed", seed);
+            List<HostDevice> hostDevices,
+            Set<Maintenance> leftOut) {
+        long seedValue = seed == null ? DEFAULT_SEED : Sizes.parseNumber("--seed", seed);
         VirtConfig.Builder builder = VirtConfig.builder(boot(ram), ram)
                 .initrd(initrd(exec))
                 .symbols(map == null ? SymbolTable.EMPTY : symbols(map))
@@ -221,6 +233,7 @@ final class MachineOptions {
                 .forEach(each -> opened.add(DeviceOption.parse(each, seedValue)));
         return builder.devices(opened)
                 .hostDevices(hostDevices)
+                .leaveOut(leftOut)
                 .backend(egm ? VirtConfig.Backend.EGM : VirtConfig.Backend.ANONYMOUS)
                 .build();
     }

@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The entry point of `./ipanema`: finds the command, runs it, and turns whatever goes wrong into one sentence and an
@@ -109,7 +110,7 @@ public final class Main {
         }
         String[] rest = new String[args.length - 1];
         System.arraycopy(args, 1, rest, 0, rest.length);
-        command.attach(streams);
+        command.attach(streams, List.of(args));
         return command.takeSimple(rest)
                 ? command.call()
                 : GeneralParser.execute(name, command, rest, streams.out(), streams.err());

@@ -2,16 +2,22 @@ package dev.ipanema.cli;
 
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.kvm.version.KernelVersion;
+import dev.ipanema.machine.cache.CacheOptions;
+import dev.ipanema.vmm.coherence.CoherenceReport;
 import dev.ipanema.vmm.scenario.Disagreement;
 import dev.ipanema.vmm.scenario.Replay;
 import dev.ipanema.vmm.scenario.ScenarioFile;
 import dev.ipanema.vmm.scenario.Verdict;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -42,8 +48,14 @@ final class ReplayCommand extends Command {
             description = "Run on N threads (default: one a processor). The output does not depend on it.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
+    @Mixin
+    private CoherenceOptions coherenceOptions = new CoherenceOptions();
+
     @Parameters(paramLabel = "FILE", description = "Scenarios, .jsonl or .jsonl.gz (docs/scenario-format.md).")
     private List<Path> files = List.of();
+
+    private final Map<String, Again> again = new HashMap<>();
+    private @Nullable CoherenceReport found;
 
     @Override
     public Integer call() {
@@ -51,15 +63,17 @@ final class ReplayCommand extends Command {
             throw new BadInput("--threads " + threads + " is not between 1 and 1024");
         }
         KernelVersion version = policy == null ? null : KernelVersion.parse(policy);
-        Replay replay = new Replay(version, pattern(), threads);
+        CacheOptions caches = coherenceOptions.caches();
+        found = caches == null ? null : CoherenceReport.none(caches);
+        Replay replay = new Replay(version, pattern(), threads, caches);
         Replay.Totals totals = Replay.Totals.NONE;
         try (VerdictWriter writer = json == null ? VerdictWriter.none() : VerdictWriter.to(json)) {
             Progress progress = new Progress();
             if (files.isEmpty()) {
-                totals = totals.plus(run(replay, ScenarioFile.packed(), "", writer, progress));
+                totals = totals.plus(run(replay, ScenarioFile.packed(), null, writer, progress));
             }
             for (Path path : files) {
-                totals = totals.plus(run(replay, ScenarioFile.open(path), " " + path, writer, progress));
+                totals = totals.plus(run(replay, ScenarioFile.open(path), path, writer, progress));
             }
             progress.clear();
             writer.finish(totals);
@@ -67,8 +81,12 @@ final class ReplayCommand extends Command {
         if (totals.replayed() == 0) {
             err().println("ipanema: no scenario was run");
         }
+        int code = totals.replayed() > 0 && totals.agreed() == totals.replayed() ? 0 : BadInput.FINDING;
+        if (found != null) {
+            code = coherenceOptions.finish(err(), found, each -> command(each.subject()), code);
+        }
         out().println(totals);
-        return totals.replayed() > 0 && totals.agreed() == totals.replayed() ? 0 : BadInput.FINDING;
+        return code;
     }
 
     private @Nullable Pattern pattern() {
@@ -83,21 +101,49 @@ final class ReplayCommand extends Command {
         }
     }
 
-    /// @param named the file as an argument that repeats the run, a blank in front; empty for the packed one
-    private Replay.Totals run(Replay replay, ScenarioFile file, String named, VerdictWriter writer, Progress progress) {
+    private Again command(String scenario) {
+        return again.getOrDefault(scenario, Again.same(words()));
+    }
+
+    /// @param path the file, null for the packed one
+    private Replay.Totals run(
+            Replay replay, ScenarioFile file, @Nullable Path path, VerdictWriter writer, Progress progress) {
         try (file) {
             return replay.run(file, verdict -> {
                 writer.add(verdict);
+                collect(verdict, path);
                 if (verdict.status() != Verdict.Status.AGREED) {
                     progress.clear();
-                    print(verdict, named);
+                    print(verdict, path);
                 }
                 progress.step();
             });
         }
     }
 
-    private void print(Verdict verdict, String named) {
+    private void collect(Verdict verdict, @Nullable Path path) {
+        CoherenceReport before = found;
+        CoherenceReport more = verdict.coherence();
+        if (before != null && more != null && more.total() > 0) {
+            again.put(verdict.id(), again(verdict, path));
+            found = before.plus(more.of(verdict.id()));
+        }
+    }
+
+    /// {@return the command that repeats one scenario}
+    private Again again(Verdict verdict, @Nullable Path path) {
+        List<String> command = new ArrayList<>(List.of("replay", "--policy", verdict.policy()));
+        if (found != null) {
+            command.addAll(coherenceOptions.words());
+        }
+        command.addAll(List.of("--filter", "^" + Pattern.quote(verdict.id()) + "$"));
+        if (path != null) {
+            command.add(path.toString());
+        }
+        return Again.same(command);
+    }
+
+    private void print(Verdict verdict, @Nullable Path path) {
         for (String item : verdict.unsupported()) {
             out().println("unsupported " + verdict.id() + ": " + item);
         }
@@ -111,8 +157,7 @@ final class ReplayCommand extends Command {
             }
         }
         if (!verdict.disagreements().isEmpty()) {
-            out().println("    again: ipanema replay --policy " + verdict.policy() + " --filter '^"
-                    + Pattern.quote(verdict.id()) + "$'" + named);
+            out().println("    again: " + again(verdict, path));
         }
     }
 

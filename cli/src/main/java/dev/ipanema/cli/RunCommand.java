@@ -8,10 +8,13 @@ import dev.ipanema.host.platform.HostProfile;
 import dev.ipanema.kvm.stage2.Stage2Dump;
 import dev.ipanema.kvm.stage2.Stage2PageTable;
 import dev.ipanema.kvm.version.KernelVersion;
+import dev.ipanema.machine.cache.CacheModel;
 import dev.ipanema.machine.cpu.InstructionClock;
 import dev.ipanema.machine.memory.MemoryLimitExceededException;
 import dev.ipanema.vmm.boot.OwnGuest;
 import dev.ipanema.vmm.boot.VirtConfig;
+import dev.ipanema.vmm.coherence.CoherenceLog;
+import dev.ipanema.vmm.coherence.CoherenceReport;
 import dev.ipanema.vmm.console.ConsoleScript;
 import dev.ipanema.vmm.console.GuestCommand;
 import dev.ipanema.vmm.passthrough.HostDevices;
@@ -55,6 +58,12 @@ class RunCommand extends Command {
 
     @Mixin
     private HostOptions hostOptions = new HostOptions();
+
+    @Mixin
+    private CoherenceOptions coherenceOptions = new CoherenceOptions();
+
+    @Mixin
+    private SkipMaintenanceOption skipMaintenance = new SkipMaintenanceOption();
 
     @Option(names = "-m", paramLabel = "SIZE", description = "Guest memory (default: 256M).")
     private String memory = "256M";
@@ -144,7 +153,10 @@ class RunCommand extends Command {
         }
         KernelVersion version = hostOptions.version();
         if (!guest) {
-            Host.Builder builder = hostOptions.builder().processingElements(machineOptions.cpus());
+            Host.Builder builder = hostOptions
+                    .builder()
+                    .processingElements(machineOptions.cpus())
+                    .caches(coherenceOptions.caches());
             return simulate(builder, host -> probe(host, version, ram, seconds));
         }
         HostDevices wanted = machineOptions.hostDevices();
@@ -160,6 +172,7 @@ class RunCommand extends Command {
         Host.Builder builder = hostOptions
                 .builder(egm == 0 ? profile : profile.withEgm(egm))
                 .processingElements(machineOptions.cpus())
+                .caches(coherenceOptions.caches())
                 .devicesOnCallersThread(machineOptions.isDeterministic());
         GuestCommand command = exec == null
                 ? null
@@ -169,7 +182,8 @@ class RunCommand extends Command {
         if (clock != null) {
             builder.ticker(clock);
         }
-        VirtConfig config = machineOptions.config(ram, exec, command, clock, wanted.devices());
+        VirtConfig config =
+                machineOptions.config(ram, exec, command, clock, wanted.devices(), skipMaintenance.leftOut());
         return simulate(builder, host -> {
             if (clock != null) {
                 clock.attach(host.machine());
@@ -193,7 +207,18 @@ class RunCommand extends Command {
                 gdb,
                 waitGdb,
                 command,
-                hostOptions.name());
+                hostOptions.name(),
+                coherenceOptions,
+                again(true));
+    }
+
+    /// {@return the command that repeats this run}
+    ///
+    /// @param guest whether a guest of the user's ran, on threads whose turns are this computer's
+    private Again again(boolean guest) {
+        return !guest || machineOptions.isDeterministic()
+                ? Again.same(words())
+                : Again.made(words(), machineOptions.repeating());
     }
 
     /// What is done with a host.
@@ -210,13 +235,19 @@ class RunCommand extends Command {
     }
 
     private int probe(Host host, KernelVersion version, long ram, long seconds) {
-        ProbeRun run = new ProbeRun(host, version, ram, seconds, Ticker.system());
+        ProbeRun run = new ProbeRun(host, version, ram, seconds, Ticker.system(), skipMaintenance.leftOut());
         ProbeReport report = run.run(this::dump);
         int code = report.timedOut()
                 ? TIMED_OUT
                 : report.surprises().isEmpty() && report.defect().isEmpty() ? 0 : 1;
+        CacheModel caches = host.caches();
+        CoherenceReport found = caches == null ? null : new CoherenceLog(caches, CoherenceLog.Symbols.NONE).report();
+        Again again = again(false);
+        if (found != null) {
+            code = coherenceOptions.finish(err(), found, each -> again, code);
+        }
         if (json) {
-            RunJson.write(out(), report, code);
+            RunJson.write(out(), report, code, found == null ? null : new CoherenceJson(found, each -> again));
         } else {
             RunText.write(out(), report);
         }

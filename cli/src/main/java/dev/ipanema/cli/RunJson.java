@@ -15,13 +15,14 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/// A run as JSON, schema 1: `{"schema","host","policy","exit","probes","stage2"}`.
+/// A run as JSON, schema 1: `{"schema","host","policy","exit","probes","stage2"}`, and `"coherence"` when caches were
+/// modelled.
 final class RunJson {
     private static final int SCHEMA = 1;
 
     private RunJson() {}
 
-    static void write(PrintWriter out, ProbeReport report, int code) {
+    static void write(PrintWriter out, ProbeReport report, int code, @Nullable CoherenceJson coherence) {
         try (JsonGenerator json = generator(out)) {
             start(json, report.host(), report.policy());
             String reason = report.timedOut() ? "time-out" : !report.defect().isEmpty() ? "kernel-defect" : "done";
@@ -32,21 +33,35 @@ final class RunJson {
             }
             json.writeEndArray();
             stage2(json, report.stage2());
-            json.writeEndObject();
+            end(json, coherence);
         }
         out.println();
     }
 
-    static void write(PrintWriter out, String host, String policy, GuestEnd end, int code, List<Stage2Row> rows) {
+    static void write(
+            PrintWriter out,
+            String host,
+            String policy,
+            GuestEnd end,
+            int code,
+            List<Stage2Row> rows,
+            @Nullable CoherenceJson coherence) {
         try (JsonGenerator json = generator(out)) {
             start(json, host, policy);
             exit(json, code, end.reason().word(), end.message());
             json.writeArrayPropertyStart("probes");
             json.writeEndArray();
             stage2(json, rows);
-            json.writeEndObject();
+            end(json, coherence);
         }
         out.println();
+    }
+
+    private static void end(JsonGenerator json, @Nullable CoherenceJson coherence) {
+        if (coherence != null) {
+            coherence.property(json);
+        }
+        json.writeEndObject();
     }
 
     static JsonGenerator generator(PrintWriter out) {

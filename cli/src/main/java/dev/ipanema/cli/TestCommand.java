@@ -6,7 +6,9 @@ import dev.ipanema.base.text.Sizes;
 import dev.ipanema.base.time.Ticker;
 import dev.ipanema.host.platform.HostProfile;
 import dev.ipanema.kvm.version.KernelVersion;
+import dev.ipanema.machine.cache.CacheOptions;
 import dev.ipanema.machine.cpu.Machine;
+import dev.ipanema.vmm.coherence.CoherenceReport;
 import dev.ipanema.vmm.unittest.UnitTest;
 import dev.ipanema.vmm.unittest.UnitTestConfig;
 import dev.ipanema.vmm.unittest.UnitTestResult;
@@ -22,6 +24,7 @@ import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -72,6 +75,12 @@ final class TestCommand extends Command {
     @Option(names = "--policy", paramLabel = "P", description = "Kernel version to follow (default: linux-7.3).")
     private @Nullable String policy;
 
+    @Mixin
+    private CoherenceOptions coherenceOptions = new CoherenceOptions();
+
+    @Mixin
+    private SkipMaintenanceOption skipMaintenance = new SkipMaintenanceOption();
+
     @Override
     public Integer call() {
         List<UnitTest> tests = selected();
@@ -83,12 +92,18 @@ final class TestCommand extends Command {
             profile = profile.withCpu(CpuModel.parse(cpu));
         }
         KernelVersion version = policy == null ? KernelVersion.newest() : KernelVersion.parse(policy);
-        UnitTestRunner runner = new UnitTestRunner(profile, version, Ticker.system());
+        CacheOptions caches = coherenceOptions.caches();
+        CoherenceReport found = caches == null ? null : CoherenceReport.none(caches);
+        UnitTestRunner runner =
+                new UnitTestRunner(profile, version, Ticker.system(), caches, skipMaintenance.leftOut());
         TestReport report = ktap ? new KtapReport(out(), tests.size()) : new TextReport(out(), interactive());
         IntConsumer console = verbose ? this::show : value -> {};
         int failed = 0;
         for (UnitTest test : tests) {
-            UnitTestResult result = runner.run(test, console);
+            UnitTestResult result = judged(runner.run(test, console));
+            if (found != null && result.coherence() != null) {
+                found = found.plus(result.coherence().of(test.name()));
+            }
             report.add(result);
             writeLog(result);
             if (result.verdict() == Verdict.FAIL) {
@@ -98,7 +113,43 @@ final class TestCommand extends Command {
             }
         }
         report.finish();
-        return failed == 0 ? 0 : BadInput.FINDING;
+        int code = failed == 0 ? 0 : BadInput.FINDING;
+        return found == null ? code : coherenceOptions.finish(err(), found, each -> again(tests, each.subject()), code);
+    }
+
+    /// With `--fail-on finding` a test that met one has failed.
+    private UnitTestResult judged(UnitTestResult result) {
+        CoherenceReport coherence = result.coherence();
+        if (!coherenceOptions.failsOnFinding()
+                || coherence == null
+                || coherence.total() == 0
+                || result.verdict() != Verdict.PASS) {
+            return result;
+        }
+        return result.failed(coherence.total() + " findings in its caches");
+    }
+
+    /// {@return the command that runs a test as a guest, which can repeat exactly}
+    private Again again(List<UnitTest> tests, String name) {
+        UnitTest test = tests.stream()
+                .filter(each -> each.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+        List<String> words = new ArrayList<>(List.of("run", test.file().toString(), "--flat", "--host", host));
+        if (cpu != null) {
+            words.addAll(List.of("--cpu", cpu));
+        }
+        if (policy != null) {
+            words.addAll(List.of("--policy", policy));
+        }
+        words.addAll(List.of("-c", Integer.toString(test.cpus()), "-m", Sizes.format(test.memory())));
+        words.addAll(List.of("--irqchip", test.irqchip().word(), "--no-reboot"));
+        if (!test.arguments().isEmpty()) {
+            words.addAll(List.of("-p", test.arguments()));
+        }
+        words.addAll(coherenceOptions.words());
+        words.addAll(skipMaintenance.words());
+        return Again.made(words, new MachineOptions().repeating());
     }
 
     private void show(int value) {

@@ -8,6 +8,7 @@ import dev.ipanema.images.catalog.GuestCache;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -87,7 +88,7 @@ class GuestsCommandTest {
                     throw new BadInput("no archive in a test");
                 },
                 () -> false);
-        command.attach(Streams.of(new PrintWriter(out, true), new PrintWriter(out, true)));
+        command.attach(Streams.of(new PrintWriter(out, true), new PrintWriter(out, true)), List.of("guests"));
         return command;
     }
 }

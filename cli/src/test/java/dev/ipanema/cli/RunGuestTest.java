@@ -237,6 +237,14 @@ class RunGuestTest {
                 "-k ECHO --bios EMPTY | firmware of 0 bytes",
                 "-k ELF | AArch64",
                 "-k ECHO -m 300G | -m: guest memory is up to",
+                "-k ECHO --caches on | --caches: 'on' is unknown",
+                "-k ECHO --coherence x.json | add --caches modelled",
+                "-k ECHO --fail-on finding | add --caches modelled",
+                "-k ECHO --caches modelled --fail-on stale | --fail-on: 'stale' is unknown; there is finding",
+                "-k ECHO --caches modelled --coherence precise --coherence precise | precise at most once",
+                "-k ECHO --caches modelled --coherence a --coherence b | give one file",
+                "--caches modelled,policy=random | a seed is needed",
+                "-k ECHO --skip-maintenance map,unmapp | 'unmapp' is unknown; KVM's are map, exec, set-way",
             })
     void whatCannotBeIsOneSentence(String line, String sentence) throws IOException {
         Files.write(folder.resolve("BIG"), new byte[2 << 20]);

@@ -9,7 +9,14 @@ public final class Ctr {
     /// Data cache clean to the point of unification is not required for instruction to data coherence.
     public static final long IDC = 1L << 28;
 
+    private static final int L1IP_PIPT = 3;
+
     private Ctr() {}
+
+    /// {@return whether an instruction may be cached under several virtual indices: `L1Ip` says other than PIPT}
+    public static boolean hasAliasingInstructionCache(long ctr) {
+        return (ctr >>> 14 & 3) != L1IP_PIPT;
+    }
 
     /// {@return the smallest data cache line in bytes, from `DminLine`}
     public static int dMinLineBytes(long ctr) {

@@ -66,7 +66,7 @@ final class GmemAbort {
             } else if (relax) {
                 result = mmu.relaxPerms(ipa, prot);
             } else {
-                result = mmu.map(ipa, MappingSize.PAGE_SIZE, pfn << HostPte.PAGE_SHIFT, prot, memcache);
+                result = mmu.map(ipa, MappingSize.PAGE_SIZE, pfn << HostPte.PAGE_SHIFT, prot, memcache, slot.logging());
             }
             gmem.releasePfn(pfn, writable && result == 0);
         } finally {

@@ -237,7 +237,13 @@ final class UserMemAbort {
         if (permission && mappingSize == fault.granule()) {
             return mmu.relaxPerms(ipa, prot & ~Stage2Prot.SOFTWARE);
         }
-        return mmu.map(ipa, mappingSize, pfn << HostPte.PAGE_SHIFT, prot, memcache);
+        return mmu.map(
+                ipa,
+                mappingSize,
+                pfn << HostPte.PAGE_SHIFT,
+                prot,
+                memcache,
+                fault.slot().logging());
     }
 
     /// Keeps the size of the block that denied the access, or takes over the host's

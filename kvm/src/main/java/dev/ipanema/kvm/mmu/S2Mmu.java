@@ -10,8 +10,6 @@ import dev.ipanema.kvm.stage2.TablePageCache;
 import dev.ipanema.kvm.stage2.TablePages;
 import dev.ipanema.kvm.stage2.WalkFlags;
 import dev.ipanema.kvm.trace.KvmTrace;
-import dev.ipanema.machine.memory.Agent;
-import dev.ipanema.machine.memory.CacheMaintenance;
 import dev.ipanema.machine.memory.PhysicalMemory;
 import dev.ipanema.machine.mmu.TlbDomain;
 import java.util.concurrent.atomic.AtomicLong;
@@ -31,8 +29,7 @@ public final class S2Mmu implements AutoCloseable {
     private final Stage2Config config;
     private final TablePages pages;
     private final TlbMaintenance tlb;
-    private final CacheMaintenance caches;
-    private final CpuCaps caps;
+    private final GuestPageMaintenance maintenance;
     private final KvmTrace trace;
     private final ReentrantReadWriteLock mmuLock = new ReentrantReadWriteLock();
     private final AtomicLong invalidateSeq = new AtomicLong();
@@ -41,9 +38,17 @@ public final class S2Mmu implements AutoCloseable {
 
     /// Allocates the first tables of a VM.
     ///
+    /// @param maintenance what is done to guest pages, and on which CPUs
     /// @param ipaBits the VM's IPA size
     /// @throws dev.ipanema.kvm.stage2.OutOfTablePagesException when the host has no memory for them
-    public S2Mmu(PhysicalMemory memory, TablePages pages, TlbDomain domain, CpuCaps caps, int ipaBits, KvmTrace trace) {
+    public S2Mmu(
+            PhysicalMemory memory,
+            TablePages pages,
+            TlbDomain domain,
+            GuestPageMaintenance maintenance,
+            int ipaBits,
+            KvmTrace trace) {
+        CpuCaps caps = maintenance.caps();
         this.config = new Stage2Config(
                 new Stage2Geometry(Granule.K4, ipaBits),
                 caps.paBits(),
@@ -55,9 +60,8 @@ public final class S2Mmu implements AutoCloseable {
                 caps.vmidBits() == 16,
                 true);
         this.pages = pages;
-        this.caps = caps;
         this.trace = trace;
-        this.caches = memory.maintenance();
+        this.maintenance = maintenance;
         this.tlb = new TlbMaintenance(domain, config.oa52(), caps.tlbiRange());
         this.pgt = new Stage2PageTable(memory, pages, config, new Ops());
     }
@@ -85,19 +89,13 @@ public final class S2Mmu implements AutoCloseable {
         }
 
         @Override
-        public void dcacheCleanInvalPoc(long pa, long size) {
-            trace.dcacheCleanInvalPoc(pa, size, !caps.fwb());
-            if (!caps.fwb()) {
-                caches.dcCleanInvalPoc(Agent.KVM, pa, size);
-            }
+        public void dcacheCleanInvalPoc(long pa, long size, Cause cause) {
+            maintenance.dcacheCleanInvalPoc(pa, size, cause);
         }
 
         @Override
         public void icacheInvalPou(long pa, long size) {
-            trace.icacheInvalPou(pa, size, !caps.dic());
-            if (!caps.dic()) {
-                caches.icInvalPou(Agent.KVM, pa, size);
-            }
+            maintenance.icacheInvalPou(pa, size);
         }
     }
 
@@ -152,13 +150,14 @@ public final class S2Mmu implements AutoCloseable {
     /// `kvm_pgtable_stage2_map`.
     ///
     /// @param prot flags of `Stage2Prot`
+    /// @param logging whether the fault is on a slot whose dirty pages are logged
     /// @return 0 or a negated errno
-    public int map(long ipa, long size, long pa, int prot, TablePageCache cache) {
+    public int map(long ipa, long size, long pa, int prot, TablePageCache cache, boolean logging) {
         if (destroyed) {
             return EINVAL;
         }
         trace.stage2Map(ipa, size, pa, prot);
-        return pgt.map(ipa, size, pa, prot, cache, WalkFlags.SHARED);
+        return pgt.map(ipa, size, pa, prot, cache, WalkFlags.SHARED | maintenance.mapFlags(logging));
     }
 
     /// `kvm_pgtable_stage2_relax_perms`.

@@ -128,7 +128,7 @@ public final class VmMemory implements AutoCloseable {
                     lock.lock();
                     try {
                         int prot = Stage2Prot.RW | Stage2Prot.DEVICE;
-                        result = mmu.map(ipa + done, 1L << HostPte.PAGE_SHIFT, pa + done, prot, cache);
+                        result = mmu.map(ipa + done, 1L << HostPte.PAGE_SHIFT, pa + done, prot, cache, false);
                     } finally {
                         lock.unlock();
                     }

@@ -131,7 +131,7 @@ final class Fast4K {
         }
         long leaf = Stage2Descriptor.leaf(pa, LAST_LEVEL, attributes, GRANULE, false);
         if (entries.isCacheable(leaf)) {
-            entries.ops.dcacheCleanInvalPoc(pa, GRANULE.bytes());
+            entries.ops.dcacheCleanInvalPoc(pa, GRANULE.bytes(), Stage2Ops.Cause.MAP);
         }
         if (Stage2Entries.isExecutable(leaf)) {
             entries.ops.icacheInvalPou(pa, GRANULE.bytes());
@@ -213,7 +213,7 @@ final class Fast4K {
                 break;
             }
             if (cacheable) {
-                ops.dcacheCleanInvalPoc(pa, size);
+                ops.dcacheCleanInvalPoc(pa, size, Stage2Ops.Cause.MAP);
             }
             if (executable) {
                 ops.icacheInvalPou(pa, size);
@@ -332,7 +332,8 @@ final class Fast4K {
                         entries.ops.tlbiIpa(ipa, LAST_LEVEL);
                     }
                     if (flush && entries.isCacheable(entry)) {
-                        entries.ops.dcacheCleanInvalPoc(entries.outputAddress(entry, LAST_LEVEL), GRANULE.bytes());
+                        entries.ops.dcacheCleanInvalPoc(
+                                entries.outputAddress(entry, LAST_LEVEL), GRANULE.bytes(), Stage2Ops.Cause.UNMAP);
                     }
                 }
             }

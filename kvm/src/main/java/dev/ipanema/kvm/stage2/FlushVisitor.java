@@ -9,7 +9,9 @@ final class FlushVisitor implements Walk.Visitor {
         Stage2Entries entries = walk.entries;
         if (Stage2Descriptor.isValid(walk.old) && entries.isCacheable(walk.old)) {
             entries.ops.dcacheCleanInvalPoc(
-                    entries.outputAddress(walk.old, walk.level), entries.granule.levelSize(walk.level));
+                    entries.outputAddress(walk.old, walk.level),
+                    entries.granule.levelSize(walk.level),
+                    Stage2Ops.Cause.FLUSH);
         }
         return 0;
     }

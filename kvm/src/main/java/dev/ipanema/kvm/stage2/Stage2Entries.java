@@ -248,7 +248,7 @@ final class Stage2Entries {
         }
         long size = granule.levelSize(level);
         if (isCacheable(entry)) {
-            ops.dcacheCleanInvalPoc(outputAddress(entry, level), size);
+            ops.dcacheCleanInvalPoc(outputAddress(entry, level), size, Stage2Ops.Cause.MAP);
         }
         if (isExecutable(entry)) {
             ops.icacheInvalPou(outputAddress(entry, level), size);

@@ -7,6 +7,16 @@ public interface Stage2Ops {
     /// Level hint when the level of the entry is not known (Linux `TLBI_TTL_UNKNOWN`).
     int LEVEL_UNKNOWN = Integer.MAX_VALUE;
 
+    /// Which operation on the tables wants data maintained.
+    enum Cause {
+        /// A leaf is about to become valid.
+        MAP,
+        /// A leaf was removed.
+        UNMAP,
+        /// What is mapped is flushed.
+        FLUSH
+    }
+
     /// Invalidates what is cached of one IPA in the Inner Shareable domain: TLBI IPAS2E1IS, then VMALLE1IS
     /// (`__kvm_tlb_flush_vmid_ipa`).
     ///
@@ -26,7 +36,7 @@ public interface Stage2Ops {
     /// Called for each cacheable leaf before it becomes valid, and when one is unmapped or flushed. An
     /// implementation does nothing with FEAT_S2FWB, else it cleans and invalidates data to the point of
     /// coherency (`clean_dcache_guest_page`).
-    void dcacheCleanInvalPoc(long pa, long size);
+    void dcacheCleanInvalPoc(long pa, long size, Cause cause);
 
     /// Called for each executable leaf before it becomes valid. An implementation does nothing with
     /// CTR_EL0.DIC, else it invalidates instructions to the point of unification

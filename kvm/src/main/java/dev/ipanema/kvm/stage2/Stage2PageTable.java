@@ -120,7 +120,7 @@ public final class Stage2PageTable {
     ///
     /// @param prot flags of [Stage2Prot]
     /// @param cache where new tables come from; null when none may be needed
-    /// @param flags [WalkFlags#SHARED], [WalkFlags#IGNORE_EAGAIN] or 0
+    /// @param flags [WalkFlags#SHARED], [WalkFlags#IGNORE_EAGAIN], [WalkFlags#SKIP_CMO] or 0
     /// @return 0, -EAGAIN, -ENOMEM when the cache is empty, -EINVAL for a protection that cannot be or an
     /// address beyond the physical address size, -ERANGE
     public int map(long ipa, long size, long pa, int prot, @Nullable TablePageCache cache, int flags) {
@@ -137,11 +137,12 @@ public final class Stage2PageTable {
         if (first < 0 || first > paLimit - (end - alignDown(ipa))) {
             return EINVAL;
         }
-        if (fast != null && fast.mapPage(ipa, size, first, attributes, flags)) {
+        Fast4K shortcut = (flags & WalkFlags.SKIP_CMO) == 0 ? fast : null;
+        if (shortcut != null && shortcut.mapPage(ipa, size, first, attributes, flags)) {
             return 0;
         }
-        if (fast != null) {
-            ret = fast.map(alignDown(ipa), end, first, attributes, cache, flags);
+        if (shortcut != null) {
+            ret = shortcut.map(alignDown(ipa), end, first, attributes, cache, flags);
         } else {
             MapVisitor visitor = MapVisitor.leaves(first, attributes, cache, false);
             ret = walk(ipa, size, flags | WalkFlags.LEAF | WalkFlags.TABLE_PRE, visitor);

@@ -28,7 +28,8 @@ final class UnmapVisitor implements Walk.Visitor {
             }
             entries.references.add(entries.pageOf(entryPa), -1);
             if (!entries.config.fwb() && entries.isCacheable(old)) {
-                entries.ops.dcacheCleanInvalPoc(entries.outputAddress(old, level), entries.granule.levelSize(level));
+                entries.ops.dcacheCleanInvalPoc(
+                        entries.outputAddress(old, level), entries.granule.levelSize(level), Stage2Ops.Cause.UNMAP);
             }
         } else {
             entries.references.add(entries.pageOf(entryPa), -1);

@@ -21,7 +21,7 @@ public final class VmidAllocator {
 
     /// @param bits 8 or 16 (VTCR_EL2.VS)
     /// @param processingElements PEs of the host
-    /// @param flushAllContexts TLBI ALLE1IS and IC IALLUIS; called at the start of a new generation, under
+    /// @param flushAllContexts TLBI ALLE1IS; called at the start of a new generation, under
     /// the lock of this allocator
     public VmidAllocator(int bits, int processingElements, Runnable flushAllContexts) {
         if (bits != 8 && bits != 16) {

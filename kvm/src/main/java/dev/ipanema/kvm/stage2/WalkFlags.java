@@ -16,7 +16,7 @@ public final class WalkFlags {
     /// No TLB invalidation when an entry is broken: the tables are not linked yet.
     static final int SKIP_BBM_TLBI = 1 << 5;
     /// No cache maintenance when a leaf is made.
-    static final int SKIP_CMO = 1 << 6;
+    public static final int SKIP_CMO = 1 << 6;
 
     private WalkFlags() {}
 }

@@ -5,13 +5,17 @@ import dev.ipanema.base.trail.DecisionTrail;
 import dev.ipanema.host.mm.AddressSpace;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.kvm.mmu.CpuCaps;
+import dev.ipanema.kvm.mmu.GuestPageMaintenance;
 import dev.ipanema.kvm.mmu.HostTablePages;
+import dev.ipanema.kvm.mmu.Maintenance;
 import dev.ipanema.kvm.mmu.S2Mmu;
 import dev.ipanema.kvm.stage2.OutOfTablePagesException;
 import dev.ipanema.kvm.trace.KvmTrace;
 import dev.ipanema.kvm.uapi.KvmMem;
 import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.machine.cpu.Counter;
+import dev.ipanema.machine.memory.PhysicalMemory;
+import java.util.Set;
 
 /// KVM of a host: what `/dev/kvm` is to a VMM. One for each host, since VMIDs are the host's.
 ///
@@ -25,6 +29,7 @@ public final class Kvm {
     private final CpuCaps caps;
     private final PhysicalCpus cpus;
     private final HostTablePages tablePages;
+    private final Set<Maintenance> leftOut;
     private volatile boolean trails;
     private volatile KvmTrace trace = KvmTrace.NONE;
 
@@ -32,9 +37,18 @@ public final class Kvm {
     ///
     /// @param version which kernel it follows
     public Kvm(Host host, KernelVersion version) {
+        this(host, version, Set.of());
+    }
+
+    /// Loads KVM on a host, without some of the cache maintenance that it should do.
+    ///
+    /// @param version which kernel it follows
+    /// @param leftOut what it does not do
+    public Kvm(Host host, KernelVersion version, Set<Maintenance> leftOut) {
         this.host = host;
         this.version = version;
         this.caps = CpuCaps.of(host.cpu());
+        this.leftOut = Set.copyOf(leftOut);
         this.cpus = new PhysicalCpus(host.machine());
         this.tablePages = new HostTablePages(host.kernel());
     }
@@ -87,9 +101,11 @@ public final class Kvm {
                     "KVM_CREATE_VM with an IPA size of " + bits + " bits, limit " + caps.ipaLimitBits());
         }
         try {
-            S2Mmu mmu = new S2Mmu(
-                    host.machine().physicalMemory(), tablePages, host.machine().tlbDomain(), caps, bits, trace);
-            return new Vm(this, host, mm, mmu, bits, trace);
+            PhysicalMemory memory = host.machine().physicalMemory();
+            GuestPageMaintenance maintenance = new GuestPageMaintenance(
+                    memory.maintenance(), caps, host.cpu().ctrEl0(), leftOut, trace);
+            S2Mmu mmu = new S2Mmu(memory, tablePages, host.machine().tlbDomain(), maintenance, bits, trace);
+            return new Vm(this, host, mm, mmu, maintenance, bits, trace);
         } catch (OutOfTablePagesException e) {
             throw new KvmError(Errno.ENOMEM.negated(), "KVM_CREATE_VM without memory for stage-2 tables");
         }

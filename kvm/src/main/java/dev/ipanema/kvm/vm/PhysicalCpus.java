@@ -4,7 +4,6 @@ import dev.ipanema.arm.register.TlbiOp;
 import dev.ipanema.kvm.stage2.VmidAllocator;
 import dev.ipanema.machine.cpu.Machine;
 import dev.ipanema.machine.cpu.ProcessingElement;
-import dev.ipanema.machine.memory.Agent;
 
 /// The processing elements of the host as vCPUs share them: each runs one vCPU at a time, and a vCPU that finds
 /// none free waits for one. There is one VMID allocator for all.
@@ -19,11 +18,10 @@ final class PhysicalCpus {
         this.vmids = new VmidAllocator(machine.cpuModel().vmidBits(), busy.length, this::flushAllContexts);
     }
 
-    /// `__kvm_flush_vm_context`: no VMID of an older generation may hit.
+    /// `__kvm_flush_vm_context`: no VMID of an older generation may hit. Instruction caches know no VMID.
     private void flushAllContexts() {
         machine.tlbDomain().invalidate(TlbiOp.ALLE1IS, 0, 0, false);
         machine.tlbDomain().synchronize(null);
-        machine.physicalMemory().maintenance().icInvalAllInnerShareable(Agent.KVM);
     }
 
     VmidAllocator vmids() {

@@ -7,6 +7,7 @@ import dev.ipanema.arm.register.IccSreEl1;
 import dev.ipanema.arm.register.OslsrEl1;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
+import dev.ipanema.kvm.mmu.Maintenance;
 import dev.ipanema.kvm.pmu.PmuRegisters;
 import dev.ipanema.kvm.vgic.Vgic;
 import dev.ipanema.kvm.vgic.VgicVcpu;
@@ -170,7 +171,7 @@ final class SysRegTraps {
         boolean was = cachesEnabled();
         cpu.set(reg, value);
         boolean now = cachesEnabled();
-        if (was != now) {
+        if (was != now && vm.maintenance().does(Maintenance.TOGGLE)) {
             vm.memslotUpdate().flushVm();
         }
         if (now) {
@@ -188,7 +189,9 @@ final class SysRegTraps {
         long hcr = cpu.get(SysReg.HCR_EL2);
         if (!vm.kvm().caps().fwb() && (hcr & HcrEl2.TVM) == 0) {
             vm.memory().trace().kvmSetWayFlush(cpu.pc(), cachesEnabled());
-            vm.memslotUpdate().flushVm();
+            if (vm.maintenance().does(Maintenance.SET_WAY)) {
+                vm.memslotUpdate().flushVm();
+            }
             cpu.set(SysReg.HCR_EL2, hcr | HcrEl2.TVM);
         }
         return true;

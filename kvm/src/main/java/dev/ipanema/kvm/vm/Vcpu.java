@@ -11,6 +11,7 @@ import dev.ipanema.kvm.abort.ExceptionInjector;
 import dev.ipanema.kvm.abort.GuestAborts;
 import dev.ipanema.kvm.memslot.DirtyRing;
 import dev.ipanema.kvm.mmu.GuestBytes;
+import dev.ipanema.kvm.mmu.Maintenance;
 import dev.ipanema.kvm.pmu.PmuAttributes;
 import dev.ipanema.kvm.pmu.PmuRegisters;
 import dev.ipanema.kvm.pmu.VcpuPmu;
@@ -18,7 +19,6 @@ import dev.ipanema.kvm.uapi.KvmGuestDebug;
 import dev.ipanema.kvm.uapi.KvmRun;
 import dev.ipanema.kvm.uapi.VcpuEvents;
 import dev.ipanema.machine.cpu.CpuContext;
-import dev.ipanema.machine.memory.Agent;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -153,9 +153,9 @@ public final class Vcpu implements AutoCloseable {
             guestIds.init(kept);
             pmu.setPresent(VcpuFeatures.performanceMonitors(kept));
             reset();
-            if (loop.hasRunOnce()) {
+            if (loop.hasRunOnce() && vm.maintenance().does(Maintenance.REINIT)) {
                 if (vm.kvm().caps().fwb()) {
-                    vm.memory().mm().kernel().memory().maintenance().icInvalAllInnerShareable(Agent.KVM);
+                    vm.maintenance().icacheInvalAllPou();
                 } else {
                     vm.memslotUpdate().unmapVm();
                 }

@@ -9,6 +9,7 @@ import dev.ipanema.kvm.abort.KvmIoBus;
 import dev.ipanema.kvm.abort.KvmIoDevice;
 import dev.ipanema.kvm.memslot.DirtyRing;
 import dev.ipanema.kvm.mmu.DirtyLog;
+import dev.ipanema.kvm.mmu.GuestPageMaintenance;
 import dev.ipanema.kvm.mmu.MemslotUpdate;
 import dev.ipanema.kvm.mmu.S2Mmu;
 import dev.ipanema.kvm.mmu.VmMemory;
@@ -45,6 +46,7 @@ public final class Vm implements AutoCloseable {
     private final Kvm kvm;
     private final Host host;
     private final VmMemory memory;
+    private final GuestPageMaintenance maintenance;
     private final DirtyLog dirtyLog;
     private final MemslotUpdate memslotUpdate;
     private final Psci psci = new Psci(this);
@@ -61,7 +63,8 @@ public final class Vm implements AutoCloseable {
     private volatile KvmIoBus bus = KvmIoBus.EMPTY;
     private volatile DecisionTrail lastTrail = DecisionTrail.off();
 
-    Vm(Kvm kvm, Host host, AddressSpace mm, S2Mmu mmu, int ipaBits, KvmTrace trace) {
+    Vm(Kvm kvm, Host host, AddressSpace mm, S2Mmu mmu, GuestPageMaintenance maintenance, int ipaBits, KvmTrace trace) {
+        this.maintenance = maintenance;
         this.kvm = kvm;
         this.host = host;
         this.memory = new VmMemory(kvm.version(), kvm.caps(), mm, mmu, ipaBits, MAX_VCPUS, trace);
@@ -412,6 +415,11 @@ public final class Vm implements AutoCloseable {
 
     MemslotUpdate memslotUpdate() {
         return memslotUpdate;
+    }
+
+    /// {@return what is done to the caches for guest pages}
+    GuestPageMaintenance maintenance() {
+        return maintenance;
     }
 
     Vmid vmid() {

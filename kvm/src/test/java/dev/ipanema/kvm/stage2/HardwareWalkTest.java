@@ -63,7 +63,7 @@ class HardwareWalkTest {
         }
 
         @Override
-        public void dcacheCleanInvalPoc(long pa, long size) {
+        public void dcacheCleanInvalPoc(long pa, long size, Cause cause) {
             assertThat(size).isPositive();
         }
 

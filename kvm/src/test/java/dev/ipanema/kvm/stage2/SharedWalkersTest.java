@@ -47,7 +47,7 @@ class SharedWalkersTest {
         }
 
         @Override
-        public void dcacheCleanInvalPoc(long pa, long size) {
+        public void dcacheCleanInvalPoc(long pa, long size, Cause cause) {
             Thread.onSpinWait();
         }
 

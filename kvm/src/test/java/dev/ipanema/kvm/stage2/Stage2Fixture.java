@@ -67,7 +67,7 @@ final class Stage2Fixture implements AutoCloseable {
         }
 
         @Override
-        public void dcacheCleanInvalPoc(long pa, long size) {
+        public void dcacheCleanInvalPoc(long pa, long size, Cause cause) {
             add("dcache " + Sizes.hex(pa) + " " + Sizes.format(size));
         }
 

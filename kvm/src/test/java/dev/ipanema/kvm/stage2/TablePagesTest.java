@@ -118,7 +118,7 @@ class TablePagesTest {
         public void tlbiVmid() {}
 
         @Override
-        public void dcacheCleanInvalPoc(long pa, long size) {}
+        public void dcacheCleanInvalPoc(long pa, long size, Cause cause) {}
 
         @Override
         public void icacheInvalPou(long pa, long size) {}

@@ -23,12 +23,14 @@ import dev.ipanema.host.mm.PteAttrIndex;
 import dev.ipanema.host.mm.VmFlags;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.host.platform.HostProfile;
+import dev.ipanema.kvm.mmu.Maintenance;
 import dev.ipanema.kvm.stage2.Stage2Leaf;
 import dev.ipanema.kvm.uapi.KvmExit;
 import dev.ipanema.kvm.uapi.KvmReg;
 import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
 import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.machine.mmu.ExclusivePolicy;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -88,12 +90,20 @@ final class TestVm implements AutoCloseable {
 
     /// @param ticker what drives the system counter
     TestVm(String cpu, String version, ExclusivePolicy policy, Consumer<Vm> setUp, Ticker ticker) {
-        host = Host.builder(HostProfile.recording(CpuModel.parse(cpu)).withExclusives(policy))
-                .processingElements(2)
-                .ticker(ticker)
-                .build();
+        this(builder(cpu, policy).ticker(ticker), version, Set.of(), setUp);
+    }
+
+    /// {@return a builder of the recording host}
+    static Host.Builder builder(String cpu, ExclusivePolicy policy) {
+        return Host.builder(HostProfile.recording(CpuModel.parse(cpu)).withExclusives(policy))
+                .processingElements(2);
+    }
+
+    /// @param leftOut the maintenance that KVM leaves out
+    TestVm(Host.Builder builder, String version, Set<Maintenance> leftOut, Consumer<Vm> setUp) {
+        host = builder.build();
         mm = host.newAddressSpace();
-        kvm = new Kvm(host, KernelVersion.parse(version));
+        kvm = new Kvm(host, KernelVersion.parse(version), leftOut);
         kvm.trails(true);
         vm = kvm.createVm(mm, 0);
         setUp.accept(vm);

@@ -32,7 +32,7 @@ final class CountingOps implements Stage2Ops {
     }
 
     @Override
-    public void dcacheCleanInvalPoc(long pa, long size) {
+    public void dcacheCleanInvalPoc(long pa, long size, Cause cause) {
         // FEAT_S2FWB: no maintenance.
     }
 

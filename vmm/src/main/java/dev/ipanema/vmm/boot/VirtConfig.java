@@ -5,10 +5,12 @@ import dev.ipanema.base.text.Sizes;
 import dev.ipanema.devices.pci.PciHostBridge;
 import dev.ipanema.images.format.GuestImage;
 import dev.ipanema.images.format.SymbolTable;
+import dev.ipanema.kvm.mmu.Maintenance;
 import dev.ipanema.machine.cpu.InstructionClock;
 import dev.ipanema.vmm.device.GuestDevice;
 import dev.ipanema.vmm.passthrough.HostDevice;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// @param reboot whether PSCI SYSTEM_RESET starts the machine anew; otherwise it ends the run
 /// @param epochSeconds the wall clock, in seconds since 1970
 /// @param clock the ticker that the host was made with when the run has to repeat exactly, else null
+/// @param leftOut cache maintenance that KVM does not do
 /// @param seed of the randomness that the guest is given
 @SuppressWarnings("ArrayRecordComponent") // Files, shared and never written.
 public record VirtConfig(
@@ -45,6 +48,7 @@ public record VirtConfig(
         boolean reboot,
         LongSupplier epochSeconds,
         @Nullable InstructionClock clock,
+        Set<Maintenance> leftOut,
         long seed) {
     private static final long PAGE = 4 * Sizes.KIB;
     private static final long NANOS = 1_000_000_000L;
@@ -64,6 +68,7 @@ public record VirtConfig(
     public VirtConfig {
         devices = List.copyOf(devices);
         hostDevices = List.copyOf(hostDevices);
+        leftOut = Set.copyOf(leftOut);
         if (ramSize < PAGE || ramSize % PAGE != 0 || ramSize > VirtMap.MAX_RAM) {
             throw new BadInput("-m: guest memory is up to " + Sizes.format(VirtMap.MAX_RAM) + " in steps of 4K, not "
                     + Sizes.format(ramSize));
@@ -116,6 +121,7 @@ public record VirtConfig(
         private boolean reboot = true;
         private LongSupplier epochSeconds = () -> System.currentTimeMillis() / 1000;
         private @Nullable InstructionClock clock;
+        private Set<Maintenance> leftOut = Set.of();
         private long seed = 1;
 
         private Builder(GuestBoot boot, long ramSize) {
@@ -199,6 +205,12 @@ public record VirtConfig(
             return this;
         }
 
+        /// Makes KVM leave out cache maintenance.
+        public Builder leaveOut(Set<Maintenance> maintenance) {
+            leftOut = maintenance;
+            return this;
+        }
+
         /// Sets the seed of the guest's randomness.
         public Builder seed(long value) {
             seed = value;
@@ -224,6 +236,7 @@ public record VirtConfig(
                     reboot,
                     epochSeconds,
                     clock,
+                    leftOut,
                     seed);
         }
     }

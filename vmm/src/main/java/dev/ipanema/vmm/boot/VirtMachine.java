@@ -108,7 +108,7 @@ public final class VirtMachine implements AutoCloseable {
         layout = GuestLayout.of(config, treeSize);
         deviceTree =
                 VirtDeviceTree.build(config, plan, host.cpu(), layout.initrd()).toBlob();
-        kvm = new Kvm(host, version);
+        kvm = new Kvm(host, version, config.leftOut());
         kvm.trails(true);
         kvm.trace(passthrough.trace());
         machine.seedRandom(config.seed());
@@ -244,6 +244,13 @@ public final class VirtMachine implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /// {@return an address as `name+0x1c` by the guest's symbols, empty when it has no name}
+    ///
+    /// @param vcpu whose address it is; of another thread than its own where the guest's kernel lies is read late
+    public Optional<String> symbol(int vcpu, long address) {
+        return symbols.describe(hardware.vcpus().get(vcpu).cpu(), address);
     }
 
     /// {@return instructions that the guest has executed}

@@ -17,6 +17,7 @@ import dev.ipanema.host.mm.VmFlags;
 import dev.ipanema.host.mm.Vma;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.host.platform.HostProfile;
+import dev.ipanema.kvm.mmu.Maintenance;
 import dev.ipanema.kvm.stage2.Stage2PageTable;
 import dev.ipanema.kvm.uapi.KvmReg;
 import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
@@ -30,6 +31,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -60,12 +62,26 @@ public final class ProbeRun {
     private final KernelVersion version;
     private final long ramSize;
     private final Ticker ticker;
+    private final Set<Maintenance> leftOut;
     private final long deadline;
     private final Prediction.HostFacts facts;
 
     /// @param ramSize bytes of the region `ram`, a multiple of 2 MiB
     /// @param timeoutSeconds 0: no limit
     public ProbeRun(Host host, KernelVersion version, long ramSize, long timeoutSeconds, Ticker ticker) {
+        this(host, version, ramSize, timeoutSeconds, ticker, Set.of());
+    }
+
+    /// @param ramSize bytes of the region `ram`, a multiple of 2 MiB
+    /// @param timeoutSeconds 0: no limit
+    /// @param leftOut cache maintenance that KVM does not do
+    public ProbeRun(
+            Host host,
+            KernelVersion version,
+            long ramSize,
+            long timeoutSeconds,
+            Ticker ticker,
+            Set<Maintenance> leftOut) {
         if (ramSize < SMALLEST_SPREAD_REGION || ramSize % SPREAD != 0) {
             throw new BadInput(
                     "-m: the default guest needs at least 64M of memory in steps of 2M, not " + Sizes.format(ramSize));
@@ -78,6 +94,7 @@ public final class ProbeRun {
         this.version = version;
         this.ramSize = ramSize;
         this.ticker = ticker;
+        this.leftOut = leftOut;
         this.deadline = timeoutSeconds == 0 ? Long.MAX_VALUE : ticker.nanos() + timeoutSeconds * 1_000_000_000L;
         this.facts = new Prediction.HostFacts(
                 host.fwb(),
@@ -90,7 +107,7 @@ public final class ProbeRun {
     ///
     /// @param tables is given the VM's stage-2 tables when all probes have run
     public ProbeReport run(Consumer<Stage2PageTable> tables) {
-        try (ProbeMachine machine = new ProbeMachine(host, version, false, true)) {
+        try (ProbeMachine machine = new ProbeMachine(host, version, false, true, null, leftOut)) {
             Map<ProbeRegion, ProbeReport.RegionReport> regions = new EnumMap<>(ProbeRegion.class);
             List<ProbeResult> results = new ArrayList<>();
             List<Stage2Row> stage2 = new ArrayList<>();

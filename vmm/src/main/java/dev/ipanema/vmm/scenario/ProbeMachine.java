@@ -12,6 +12,7 @@ import dev.ipanema.host.mm.AddressSpace;
 import dev.ipanema.host.mm.MappableFile;
 import dev.ipanema.host.mm.Mman;
 import dev.ipanema.host.platform.Host;
+import dev.ipanema.kvm.mmu.Maintenance;
 import dev.ipanema.kvm.uapi.KvmCap;
 import dev.ipanema.kvm.uapi.KvmExit;
 import dev.ipanema.kvm.uapi.KvmReg;
@@ -23,6 +24,7 @@ import dev.ipanema.kvm.vm.Vcpu;
 import dev.ipanema.kvm.vm.Vm;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -57,16 +59,30 @@ public final class ProbeMachine implements AutoCloseable {
     /// @param mte whether `KVM_CAP_ARM_MTE` is enabled
     /// @param trails whether KVM records its decisions
     public ProbeMachine(Host host, KernelVersion version, boolean mte, boolean trails) {
-        this(host, version, mte, trails, null);
+        this(host, version, mte, trails, null, Set.of());
     }
 
     /// Creates the virtual machine with the payload in memory of one's choice.
     ///
     /// @param code what the payload's memory is a shared mapping of, 1 MiB; null: anonymous memory
     public ProbeMachine(Host host, KernelVersion version, boolean mte, boolean trails, @Nullable MappableFile code) {
+        this(host, version, mte, trails, code, Set.of());
+    }
+
+    /// Creates the virtual machine under a KVM that leaves cache maintenance out.
+    ///
+    /// @param code what the payload's memory is a shared mapping of, 1 MiB; null: anonymous memory
+    /// @param leftOut what KVM does not do
+    public ProbeMachine(
+            Host host,
+            KernelVersion version,
+            boolean mte,
+            boolean trails,
+            @Nullable MappableFile code,
+            Set<Maintenance> leftOut) {
         fwb = host.fwb();
         mm = host.newAddressSpace();
-        kvm = new Kvm(host, version);
+        kvm = new Kvm(host, version, leftOut);
         kvm.trails(trails);
         kvm.trace(stage2Calls);
         vm = kvm.createVm(mm, 0);

@@ -5,6 +5,8 @@ import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.host.platform.HostProfile;
 import dev.ipanema.host.platform.MemoryRange;
+import dev.ipanema.machine.cache.CacheOptions;
+import org.jspecify.annotations.Nullable;
 
 /// Hosts with the memory map of the recordings and the processor of one's choice.
 public final class RecordingHost {
@@ -14,6 +16,14 @@ public final class RecordingHost {
     ///
     /// @throws dev.ipanema.base.text.BadInput for an unknown processor
     public static Host of(HostDescription description) {
+        return of(description, null);
+    }
+
+    /// {@return a running host; the description's features win over the model's}
+    ///
+    /// @param caches how caches are modelled, null: not at all
+    /// @throws dev.ipanema.base.text.BadInput for an unknown processor
+    public static Host of(HostDescription description, @Nullable CacheOptions caches) {
         CpuModel cpu = CpuModel.parse(description.cpu())
                 .withPaBits(description.paBits())
                 .with(CpuFeature.FWB, description.fwb())
@@ -22,7 +32,7 @@ public final class RecordingHost {
         // Tag memory is there only where somebody asked for it, as on the machines of the recordings.
         boolean tags = description.vmMte() || description.cpu().contains("+mte");
         cpu = cpu.with(CpuFeature.MTE, tags);
-        return Host.builder(HostProfile.recording(cpu)).build();
+        return Host.builder(HostProfile.recording(cpu)).caches(caches).build();
     }
 
     /// {@return the description of a host with a processor such as `cortex-a76+dic`}

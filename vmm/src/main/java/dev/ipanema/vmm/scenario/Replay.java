@@ -1,6 +1,7 @@
 package dev.ipanema.vmm.scenario;
 
 import dev.ipanema.kvm.version.KernelVersion;
+import dev.ipanema.machine.cache.CacheOptions;
 import dev.ipanema.vmm.scenario.Verdict.Status;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,14 +24,18 @@ public final class Replay {
     private final @Nullable KernelVersion policy;
     private final @Nullable Pattern filter;
     private final int threads;
+    private final @Nullable CacheOptions caches;
 
     /// @param policy the kernel version to follow; null: that of each scenario
     /// @param filter a pattern that has to be found in a scenario's id; null: all
     /// @param threads at least 1
-    public Replay(@Nullable KernelVersion policy, @Nullable Pattern filter, int threads) {
+    /// @param caches how caches are modelled, null: not at all
+    public Replay(
+            @Nullable KernelVersion policy, @Nullable Pattern filter, int threads, @Nullable CacheOptions caches) {
         this.policy = policy;
         this.filter = filter;
         this.threads = threads;
+        this.caches = caches;
     }
 
     /// How many scenarios ended how.
@@ -87,7 +92,7 @@ public final class Replay {
 
     /// Runs one scenario on the calling thread.
     public Verdict run(Scenario scenario) {
-        return ScenarioRunner.verdict(scenario, policy);
+        return ScenarioRunner.verdict(scenario, policy, caches);
     }
 
     /// Adds the next scenarios that pass the filter.

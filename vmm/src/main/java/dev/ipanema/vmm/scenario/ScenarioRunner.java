@@ -7,6 +7,10 @@ import dev.ipanema.host.mm.HostPte;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
 import dev.ipanema.kvm.version.KernelVersion;
+import dev.ipanema.machine.cache.CacheModel;
+import dev.ipanema.machine.cache.CacheOptions;
+import dev.ipanema.vmm.coherence.CoherenceLog;
+import dev.ipanema.vmm.coherence.CoherenceReport;
 import dev.ipanema.vmm.scenario.Verdict.Status;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,12 +28,16 @@ final class ScenarioRunner implements AutoCloseable {
     private final ProbeMachine machine;
     private final Mappings mappings;
     private final boolean trails;
+    private final @Nullable CoherenceLog coherence;
     private final List<Disagreement> disagreements = new ArrayList<>();
 
     private final SlotTable slots = new SlotTable();
 
-    private ScenarioRunner(Scenario scenario, KernelVersion version, boolean trails) {
-        host = RecordingHost.of(scenario.host());
+    private ScenarioRunner(
+            Scenario scenario, KernelVersion version, boolean trails, @Nullable CacheOptions cacheOptions) {
+        host = RecordingHost.of(scenario.host(), cacheOptions);
+        CacheModel caches = host.caches();
+        coherence = caches == null ? null : new CoherenceLog(caches, CoherenceLog.Symbols.NONE);
         machine = new ProbeMachine(host, version, scenario.host().vmMte(), trails);
         mappings = new Mappings(host, machine.mm());
         this.trails = trails;
@@ -38,7 +46,8 @@ final class ScenarioRunner implements AutoCloseable {
     /// Runs a scenario. When something disagrees it is run once more, with the reasons recorded.
     ///
     /// @param policy the kernel version to follow; null: the scenario's own
-    static Verdict verdict(Scenario scenario, @Nullable KernelVersion policy) {
+    /// @param caches how caches are modelled, null: not at all
+    static Verdict verdict(Scenario scenario, @Nullable KernelVersion policy, @Nullable CacheOptions caches) {
         List<String> unsupported = new ArrayList<>(scenario.unsupported());
         KernelVersion version = policy;
         if (version == null) {
@@ -50,18 +59,19 @@ final class ScenarioRunner implements AutoCloseable {
         }
         if (version == null || !unsupported.isEmpty()) {
             String name = version == null ? scenario.kernel() : version.name();
-            return new Verdict(scenario.id(), name, Status.UNSUPPORTED, List.of(), unsupported);
+            return new Verdict(scenario.id(), name, Status.UNSUPPORTED, List.of(), unsupported, null);
         }
         try {
-            List<Disagreement> found = run(scenario, version, false);
-            if (!found.isEmpty()) {
-                found = run(scenario, version, true);
+            Outcome found = run(scenario, version, false, caches);
+            if (!found.disagreements().isEmpty()) {
+                found = run(scenario, version, true, caches);
             }
-            Status status = found.isEmpty() ? Status.AGREED : Status.DISAGREED;
-            return new Verdict(scenario.id(), version.name(), status, found, List.of());
+            Status status = found.disagreements().isEmpty() ? Status.AGREED : Status.DISAGREED;
+            return new Verdict(
+                    scenario.id(), version.name(), status, found.disagreements(), List.of(), found.coherence());
         } catch (BadInput e) {
             String message = e.getMessage() == null ? "unknown" : e.getMessage();
-            return new Verdict(scenario.id(), version.name(), Status.UNSUPPORTED, List.of(), List.of(message));
+            return new Verdict(scenario.id(), version.name(), Status.UNSUPPORTED, List.of(), List.of(message), null);
         }
     }
 
@@ -72,19 +82,28 @@ final class ScenarioRunner implements AutoCloseable {
                 : KernelVersion.parse(name);
     }
 
-    private static List<Disagreement> run(Scenario scenario, KernelVersion version, boolean trails) {
-        return run(scenario, version, trails, machine -> {});
+    /// @param coherence null when caches were not modelled
+    private record Outcome(
+            List<Disagreement> disagreements, @Nullable CoherenceReport coherence) {}
+
+    private static Outcome run(
+            Scenario scenario, KernelVersion version, boolean trails, @Nullable CacheOptions caches) {
+        return run(scenario, version, trails, caches, machine -> {});
     }
 
-    private static List<Disagreement> run(
-            Scenario scenario, KernelVersion version, boolean trails, Consumer<ProbeMachine> atEnd) {
-        try (ScenarioRunner runner = new ScenarioRunner(scenario, version, trails)) {
+    private static Outcome run(
+            Scenario scenario,
+            KernelVersion version,
+            boolean trails,
+            @Nullable CacheOptions caches,
+            Consumer<ProbeMachine> atEnd) {
+        try (ScenarioRunner runner = new ScenarioRunner(scenario, version, trails, caches)) {
             int index = 0;
             for (Step step : scenario.steps()) {
                 runner.perform(index++, step);
             }
             atEnd.accept(runner.machine);
-            return runner.disagreements;
+            return new Outcome(runner.disagreements, runner.coherence == null ? null : runner.coherence.report());
         }
     }
 
@@ -98,7 +117,7 @@ final class ScenarioRunner implements AutoCloseable {
             throw new BadInput(
                     scenario.id() + ": unsupported " + String.join("; ", scenario.unsupported()), BadInput.FINDING);
         }
-        run(scenario, policy != null ? policy : kernel(scenario.kernel()), false, atEnd);
+        run(scenario, policy != null ? policy : kernel(scenario.kernel()), false, null, atEnd);
     }
 
     private void perform(int index, Step step) {

@@ -5,17 +5,24 @@ import dev.ipanema.base.time.Ticker;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.host.platform.HostProfile;
 import dev.ipanema.images.format.GuestImage;
+import dev.ipanema.kvm.mmu.Maintenance;
 import dev.ipanema.kvm.version.KernelVersion;
+import dev.ipanema.machine.cache.CacheModel;
+import dev.ipanema.machine.cache.CacheOptions;
 import dev.ipanema.vmm.boot.GuestEnd;
 import dev.ipanema.vmm.boot.VirtConfig;
 import dev.ipanema.vmm.boot.VirtMachine;
 import dev.ipanema.vmm.boot.VirtMap;
+import dev.ipanema.vmm.coherence.CoherenceLog;
+import dev.ipanema.vmm.coherence.CoherenceReport;
 import dev.ipanema.vmm.unittest.UnitTestResult.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /// Runs tests one after the other, each in a machine of its own. A test ends when it prints its exit status or switches
 /// its
@@ -25,7 +32,14 @@ import java.util.function.IntConsumer;
 /// @param profile the simulated host
 /// @param version the kernel that KVM follows
 /// @param ticker for time-outs
-public record UnitTestRunner(HostProfile profile, KernelVersion version, Ticker ticker) {
+/// @param caches how caches are modelled, null: not at all
+/// @param leftOut cache maintenance that KVM does not do
+public record UnitTestRunner(
+        HostProfile profile,
+        KernelVersion version,
+        Ticker ticker,
+        @Nullable CacheOptions caches,
+        Set<Maintenance> leftOut) {
     private static final int SKIP_CODE = 77;
     private static final long MAX_IMAGE = 256L << 20;
 
@@ -41,7 +55,7 @@ public record UnitTestRunner(HostProfile profile, KernelVersion version, Ticker 
             image = read(test);
         } catch (BadInput e) {
             String reason = String.valueOf(e.getMessage());
-            return new UnitTestResult(test, Verdict.FAIL, reason, List.of(), List.of(), "");
+            return new UnitTestResult(test, Verdict.FAIL, reason, List.of(), List.of(), "", null);
         }
         return run(test, image, console);
     }
@@ -66,30 +80,37 @@ public record UnitTestRunner(HostProfile profile, KernelVersion version, Ticker 
             report.accept(value);
             console.accept(value);
         };
-        try (Host host = Host.builder(profile).processingElements(test.cpus()).build();
+        try (Host host = Host.builder(profile)
+                        .processingElements(test.cpus())
+                        .caches(caches)
+                        .build();
                 VirtMachine machine = new VirtMachine(host, version, config(test, image), both, ticker)) {
+            CacheModel model = host.caches();
+            CoherenceLog coherence = model == null ? null : new CoherenceLog(model, machine::symbol);
             GuestEnd end = machine.run(test.timeoutSeconds(), () -> {
                 if (report.status().isPresent()) {
                     machine.stop(new GuestEnd(GuestEnd.Reason.EXPECTED, "The test has printed its exit status", ""));
                 }
             });
-            return judge(test, end, report);
+            return judge(test, end, report, coherence == null ? null : coherence.report());
         } catch (BadInput e) {
             // A host that cannot give this machine, such as a GICv2 on one with a GICv3: nothing was tested.
             return UnitTestResult.skipped(test, String.valueOf(e.getMessage()));
         }
     }
 
-    private static VirtConfig config(UnitTest test, GuestImage image) {
+    private VirtConfig config(UnitTest test, GuestImage image) {
         return VirtConfig.builder(image, test.memory())
                 .params(test.arguments())
                 .cpus(test.cpus())
                 .irqchip(test.irqchip())
                 .reboot(false)
+                .leaveOut(leftOut)
                 .build();
     }
 
-    private static UnitTestResult judge(UnitTest test, GuestEnd end, ConsoleReport report) {
+    private static UnitTestResult judge(
+            UnitTest test, GuestEnd end, ConsoleReport report, @Nullable CoherenceReport coherence) {
         String summary = report.summary().orElse("");
         Verdict verdict = Verdict.FAIL;
         String note = summary;
@@ -111,6 +132,6 @@ public record UnitTestRunner(HostProfile profile, KernelVersion version, Ticker 
             };
             details = end.details();
         }
-        return new UnitTestResult(test, verdict, note, report.checks(), report.lines(), details);
+        return new UnitTestResult(test, verdict, note, report.checks(), report.lines(), details, coherence);
     }
 }

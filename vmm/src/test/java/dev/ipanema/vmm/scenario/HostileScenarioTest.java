@@ -156,7 +156,7 @@ class HostileScenarioTest {
     private static Verdict.Status outcome(String text) {
         try (ScenarioFile file = ScenarioFile.open("hostile", new ByteArrayInputStream(text.getBytes(UTF_8)))) {
             Scenario scenario = file.next();
-            return new Replay(null, null, 1).run(scenario).status();
+            return new Replay(null, null, 1, null).run(scenario).status();
         }
     }
 

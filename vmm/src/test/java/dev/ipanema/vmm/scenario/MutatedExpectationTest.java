@@ -107,7 +107,7 @@ class MutatedExpectationTest {
 
     private static void expectDisagreement(ObjectNode scenario, String place) {
         Verdict verdict =
-                new Replay(null, null, 1).run(ScenarioReader.read(JSON.readTree(scenario.toString()), "mutated"));
+                new Replay(null, null, 1, null).run(ScenarioReader.read(JSON.readTree(scenario.toString()), "mutated"));
 
         assertThat(verdict.status()).as("%s of %s", place, scenario.get("id")).isEqualTo(Verdict.Status.DISAGREED);
     }

@@ -17,7 +17,7 @@ class RecordingsTest {
         long seed = Long.getLong("ipanema.seed", System.nanoTime());
         boolean all = Boolean.getBoolean("ipanema.long");
         SplittableRandom random = new SplittableRandom(seed);
-        Replay replay = new Replay(null, null, 1);
+        Replay replay = new Replay(null, null, 1, null);
         List<Verdict> others = new ArrayList<>();
         int replayed = 0;
 

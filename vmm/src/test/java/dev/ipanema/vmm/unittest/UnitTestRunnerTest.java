@@ -128,6 +128,6 @@ class UnitTestRunnerTest {
     }
 
     private static UnitTestRunner runner() {
-        return new UnitTestRunner(HostProfile.parse("gb200"), KernelVersion.newest(), Ticker.system());
+        return new UnitTestRunner(HostProfile.parse("gb200"), KernelVersion.newest(), Ticker.system(), null, Set.of());
     }
 }
