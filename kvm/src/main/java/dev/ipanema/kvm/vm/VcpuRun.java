@@ -151,7 +151,7 @@ final class VcpuRun {
         if (vm.runsOn(acquired.index(), id)) {
             int vmid = vm.kvm().cpus().vmids().index(vm.vmid());
             acquired.mmu().tlbiLocal(TlbiOp.VMALLE1, vmid, 0);
-            vm.memory().mm().kernel().memory().maintenance().icInvalAll(Agent.KVM);
+            vm.memory().mm().kernel().memory().maintenance().icInvalAll(Agent.KVM, acquired.index());
         }
         interrupts.load();
         pvTime.load();

@@ -39,7 +39,6 @@ public final class CacheModel implements CacheSystem {
 
     private final CacheOptions options;
     private final boolean idc;
-    private final boolean dic;
     private final CoherenceMonitor monitor = new CoherenceMonitor();
     private final Reporter reporter = new Reporter(monitor);
     private final Freedom freedom;
@@ -48,11 +47,10 @@ public final class CacheModel implements CacheSystem {
     private final ExactLines exactLines;
     private final Aliases aliases;
 
-    /// @param ctr `CTR_EL0` of the machine, for DIC and IDC
+    /// @param ctr `CTR_EL0` of the machine, for IDC
     public CacheModel(CacheOptions options, long ctr) {
         this.options = options;
         this.idc = (ctr & Ctr.IDC) != 0;
-        this.dic = (ctr & Ctr.DIC) != 0;
         this.freedom = new Freedom(options);
         this.states = new PageStates(options.precise());
         this.exactLines = new ExactLines(freedom, lines, reporter);
@@ -571,10 +569,9 @@ public final class CacheModel implements CacheSystem {
         }
     }
 
-    /// {@return whether an instruction cache keeps an instruction after a store to it, when nobody
-    /// invalidates it}
+    @Override
     public boolean keepsInstruction() {
-        return !dic && freedom.keepsInstruction();
+        return freedom.keepsInstruction();
     }
 
     // ---- maintenance ----------------------------------------------------------------------------------------------

@@ -37,6 +37,9 @@ final class Interpreter {
     /// The instruction at PC is SIMD or floating point, which CPACR_EL1 or CPTR_EL2 traps.
     static final int FP_TRAP = -10;
 
+    /// The instruction at PC may be stale: see [StaleInstruction].
+    static final int STALE = -11;
+
     /// What a rare instruction answers when the loop goes on behind it; not negative, as an index is.
     static final int NEXT = 0;
 

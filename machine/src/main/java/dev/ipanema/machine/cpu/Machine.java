@@ -52,7 +52,7 @@ public final class Machine implements AutoCloseable {
         if (caches != null) {
             caches.attach(tlbDomain);
         }
-        CodeRegistry registry = new CodeRegistry(memory, processingElements);
+        CodeRegistry registry = new CodeRegistry(memory, tlbDomain, model, processingElements);
         for (int i = 0; i < processingElements; i++) {
             Mmu mmu = new Mmu(memory, model, i, tlbDomain, policy);
             elements.add(new ProcessingElement(i, mmu, registry, this));

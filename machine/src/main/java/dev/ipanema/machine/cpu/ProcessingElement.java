@@ -91,7 +91,7 @@ public final class ProcessingElement {
                 machine,
                 exceptions,
                 registers,
-                new SystemInstructions(this, mmu, machine.physicalMemory(), exceptions, model),
+                new SystemInstructions(mmu, machine.physicalMemory(), exceptions, model),
                 new MemoryInstructions(mmu),
                 new PointerInstructions(mmu, exceptions, model),
                 timer);
@@ -251,7 +251,7 @@ public final class ProcessingElement {
         int bits = (int) PENDING.getAndSet(this, 0);
         if ((bits & REQUEST) != 0) {
             mmu.serviceRequests();
-            code.applyForeignStores();
+            code.applyChanges();
         }
         return (bits & KICK) != 0;
     }
@@ -312,6 +312,7 @@ public final class ProcessingElement {
         int reason = interpreter.run(ctx, page, el, (int) Math.min(left, SLICE));
         return switch (reason) {
             case Interpreter.DECODE -> decode(ctx, el);
+            case Interpreter.STALE -> stale(ctx, el);
             case Interpreter.SP_ALIGNMENT -> spAlignment(ctx);
             case Interpreter.FP_TRAP -> exceptions.fpAccess(ctx);
             default -> afterAccess(ctx, reason, interpreter.last().word);
@@ -338,6 +339,18 @@ public final class ProcessingElement {
         return Interpreter.STOP;
     }
 
+    /// Lets [GuestCode] report an instruction that may be stale; it is executed the next time.
+    private int stale(CpuContext ctx, int el) {
+        DecodedPage page = code.cached(ctx.pc, el);
+        if (page != null) {
+            code.executeStale(page, ctx.pc);
+            if (mmu.faulted()) {
+                return fetchAbort(ctx);
+            }
+        }
+        return Interpreter.STOP;
+    }
+
     /// A branch target with a tag byte loses it where TCR_EL1 ignores the byte for instruction addresses
     /// (`AArch64.BranchAddr`).
     private static long canonical(CpuContext ctx, long pc) {
@@ -356,8 +369,8 @@ public final class ProcessingElement {
         if (ctx.checksSpAlignment()) {
             return exceptions.synchronous(ctx, Esr.spAlignment());
         }
-        if (!code.preDecode(ctx.pc)) {
-            return fetchAbort(ctx);
+        if (!code.preDecode(ctx.pc, ctx.el())) {
+            return mmu.faulted() ? fetchAbort(ctx) : Interpreter.STOP;
         }
         long word = code.word();
         int reason = rare.execute(ctx, word, code.imm());
@@ -397,11 +410,6 @@ public final class ProcessingElement {
         } finally {
             mmu.forgetPc();
         }
-    }
-
-    /// Drops all decoded code: IC IALLU.
-    void dropDecodedCode() {
-        code.dropAll();
     }
 
     // ---- events ---------------------------------------------------------------------------------------------------

@@ -9,8 +9,7 @@ import dev.ipanema.arm.register.HcrEl2;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.arm.register.TlbiOp;
-import dev.ipanema.machine.memory.Agent;
-import dev.ipanema.machine.memory.CacheMaintenance;
+import dev.ipanema.machine.memory.CacheOperation;
 import dev.ipanema.machine.memory.PhysicalMemory;
 import dev.ipanema.machine.mmu.Mmu;
 
@@ -22,14 +21,12 @@ final class SystemInstructions {
     private final Mmu mmu;
     private final PhysicalMemory physicalMemory;
     private final Exceptions exceptions;
-    private final ProcessingElement pe;
     private final CpuModel model;
 
-    SystemInstructions(ProcessingElement pe, Mmu mmu, PhysicalMemory memory, Exceptions exceptions, CpuModel model) {
+    SystemInstructions(Mmu mmu, PhysicalMemory memory, Exceptions exceptions, CpuModel model) {
         this.mmu = mmu;
         this.physicalMemory = memory;
         this.exceptions = exceptions;
-        this.pe = pe;
         this.model = model;
     }
 
@@ -94,13 +91,9 @@ final class SystemInstructions {
     }
 
     private int wholeInstructionCache(CpuContext ctx, CacheOp op) {
-        CacheMaintenance maintenance = physicalMemory.maintenance();
-        if (op == CacheOp.IC_IALLUIS || (ctx.translation().hcrEl2 & HcrEl2.FB) != 0) {
-            maintenance.icInvalAllInnerShareable(Agent.PE);
-        } else {
-            maintenance.icInvalAll(Agent.PE);
-        }
-        pe.dropDecodedCode();
+        boolean everywhere = op == CacheOp.IC_IALLUIS || (ctx.translation().hcrEl2 & HcrEl2.FB) != 0;
+        CacheOperation operation = everywhere ? CacheOperation.IC_INVAL_ALL_POU_IS : CacheOperation.IC_INVAL_ALL_POU;
+        physicalMemory.maintenance().done(operation, mmu.fetchOrigin(), 0, 0);
         ctx.pc += DecodedPage.INSTRUCTION_BYTES;
         return Interpreter.RESUME;
     }

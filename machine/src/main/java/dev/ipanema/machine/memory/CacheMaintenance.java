@@ -49,9 +49,17 @@ public final class CacheMaintenance {
         done(CacheOperation.IC_INVAL_POU, Origin.of(agent), pa, length);
     }
 
-    /// Invalidates all instructions of the calling processing element (IC IALLU).
+    /// Invalidates all instructions of the calling processing element (IC IALLU); of every one, as nothing says
+    /// which.
     public void icInvalAll(Agent agent) {
         done(CacheOperation.IC_INVAL_ALL_POU, Origin.of(agent), 0, 0);
+    }
+
+    /// Invalidates all instructions of a processing element, from the thread that holds it (IC IALLU).
+    ///
+    /// @param pe its number
+    public void icInvalAll(Agent agent, int pe) {
+        done(CacheOperation.IC_INVAL_ALL_POU, new Origin(agent, pe, false), 0, 0);
     }
 
     /// Invalidates all instructions of the Inner Shareable domain (IC IALLUIS).
@@ -110,9 +118,7 @@ public final class CacheMaintenance {
         RamViews views = region == null ? null : region.views();
         if (caches != null && region != null && views != null) {
             caches.maintain(operation, origin, views, pa - region.base(), Math.min(length, region.end() - pa));
-            if (operation == CacheOperation.DC_CLEAN_POU) {
-                instructionCaches.cleaned(origin, pa, length);
-            }
+            instructionCaches.cleaned(origin, pa, length);
         }
     }
 }

@@ -35,6 +35,14 @@ public interface CacheSystem {
     /// @return the word in the lower half, with [#STALE] when data accesses see another
     long fetch(Origin origin, MemoryAttributes type, RamViews ram, long offset);
 
+    /// Says what becomes of an instruction that the instruction cache of the calling thread's processing element
+    /// holds, when somebody has stored another word over it and `CTR_EL0.DIC` is 0. Takes no lock.
+    ///
+    /// @return whether the cache goes on holding it; else it has been evicted by chance
+    default boolean keepsInstruction() {
+        return true;
+    }
+
     /// Reports that an instruction was executed that is not, or no longer, what data accesses see.
     ///
     /// @param word what was executed

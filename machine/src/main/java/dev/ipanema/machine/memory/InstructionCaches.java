@@ -24,7 +24,7 @@ public interface InstructionCaches {
     /// @param everywhere in the Inner Shareable domain; else on the calling thread's processing element
     void invalidateAll(Origin origin, boolean everywhere);
 
-    /// Data of a range was cleaned to the point of unification: where CTR_EL0.DIC is 1, fetches see it
-    /// from now on.
+    /// Data of a range was cleaned or invalidated, so that fetches may see something else: where CTR_EL0.DIC
+    /// is 1 they do, as soon as [#invalidate] would be complete.
     void cleaned(Origin origin, long pa, long length);
 }

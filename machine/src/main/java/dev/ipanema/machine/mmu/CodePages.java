@@ -21,4 +21,8 @@ public interface CodePages {
 
     /// Reports a guest store to a page of which [#holdsCode] is true; it does not cross the page.
     void stored(long pa, int bytes);
+
+    /// Applies what others have changed in the decoded code of the element whose view this is. Called on its
+    /// thread.
+    default void applyChanges() {}
 }

@@ -356,10 +356,6 @@ final class GuestAccess {
         }
     }
 
-    int fetch(long pa) {
-        return memory.contains(pa, 4) ? (int) memory.load(Agent.PE, mmu.fetchAttributes(), pa, 4) : 0;
-    }
-
     boolean maintain(CacheOp op, long va) {
         boolean user = mmu.privilege(false) == Translator.USER;
         int flags = Translator.MAINTENANCE | (user ? Translator.USER : 0);

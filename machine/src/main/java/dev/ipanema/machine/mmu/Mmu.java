@@ -11,9 +11,9 @@ import dev.ipanema.arm.register.CacheOp;
 import dev.ipanema.arm.register.HcrEl2;
 import dev.ipanema.arm.register.TcrEl1;
 import dev.ipanema.arm.register.TlbiOp;
+import dev.ipanema.machine.memory.Origin;
 import dev.ipanema.machine.memory.PhysicalMemory;
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
 import java.util.function.Consumer;
 
 /// The memory management unit of one processing element: every access that a guest instruction makes to
@@ -38,11 +38,10 @@ import java.util.function.Consumer;
 public final class Mmu {
     private static final long PAGE_MASK = SoftTlb.PAGE_MASK;
     private static final long UPPER = 1L << 55;
-    private static final int FETCH_ENTRIES = 64;
-    private static final long NO_FETCH = -1;
 
-    /// Flag beside the address of a fetched page.
-    private static final long GUARDED = 1;
+    /// A bit of what [#fetchWord] answers: nothing was fetched; requests of others are to be served, and the
+    /// fetch made anew from its translation on.
+    public static final long FETCH_REFUSED = 1L << 33;
 
     private final SoftTlb soft = new SoftTlb();
     private final Generations generations = new Generations(soft);
@@ -55,8 +54,7 @@ public final class Mmu {
     private final AtomicAccess atomics;
     private final AddressTranslation at;
     private final Watchpoints watchpoints;
-    private final long[] fetchTags = new long[FETCH_ENTRIES];
-    private final long[] fetchPages = new long[FETCH_ENTRIES];
+    private final InstructionFetch fetch;
 
     private TranslationContext context = new TranslationContext();
     private boolean faulted;
@@ -89,6 +87,7 @@ public final class Mmu {
         this.regime = new Regime(model);
         this.translator = new Translator(memory, index, regime, tlb, stage2Tlb, fault, policy, model.paRangeBits());
         this.access = new GuestAccess(this, memory, model, translator, policy);
+        this.fetch = new InstructionFetch(memory, translator, access, regime, index);
         this.atomics = new AtomicAccess(this, access, memory, domain);
         this.at = new AddressTranslation(translator);
         this.watchpoints = new Watchpoints(this::forgetSoftEntries);
@@ -147,7 +146,7 @@ public final class Mmu {
             upperGeneration =
                     upperByAsid ? lowerGeneration : (long) generations.of(key | NO_ASID) << SoftTlb.GENERATION_SHIFT;
         } while (epoch != generations.epoch());
-        Arrays.fill(fetchTags, NO_FETCH);
+        fetch.forget();
     }
 
     private static final long NO_ASID = 1L << 19;
@@ -489,38 +488,48 @@ public final class Mmu {
     /// {@return the physical address of the 4 KiB page that an instruction fetch at `va` reaches, or -1
     /// and a fault}
     public long fetchPage(long va) {
-        int slot = (int) (va >>> SoftTlb.PAGE_SHIFT) & FETCH_ENTRIES - 1;
-        long tag = (va & PAGE_MASK) | context.el;
-        if (fetchTags[slot] == tag) {
-            return fetchPages[slot] & PAGE_MASK;
-        }
-        int user = context.el == 0 ? Translator.USER : 0;
-        if (!access.reach(va, Translator.FETCH | user, AccessClass.FETCH, 4)) {
+        long page = fetch.page(va, context.el);
+        if (page < 0) {
             faultRecorded();
-            return -1;
         }
-        fetchTags[slot] = tag;
-        long page = translator.result.pa & PAGE_MASK;
-        fetchPages[slot] = page | ((translator.result.rights & Translation.GUARDED) != 0 ? GUARDED : 0);
         return page;
     }
 
     /// {@return whether the page that [#fetchPage] found last for `va` is guarded: its stage-1 descriptor
     /// has GP}
     public boolean isFetchGuarded(long va) {
-        return (fetchPages[(int) (va >>> SoftTlb.PAGE_SHIFT) & FETCH_ENTRIES - 1] & GUARDED) != 0;
+        return fetch.isGuarded(va);
+    }
+
+    /// {@return the memory type of instruction fetches from the page that [#fetchPage] found last for `va`}
+    public MemoryAttributes fetchAttributes(long va) {
+        return fetch.type(va);
+    }
+
+    /// Fetches the instruction word at `va`, a multiple of 4.
+    ///
+    /// @return the word in the lower half, with [dev.ipanema.machine.memory.CacheSystem#STALE] when data
+    ///     accesses see another; [#FETCH_REFUSED]; or 0 when it faulted
+    public long fetchWord(long va) {
+        return fetchPage(va) < 0 ? 0 : fetch.word(va);
     }
 
     /// {@return the instruction word at `va`, a multiple of 4; 0 when it faulted}
     public int fetch32(long va) {
-        long page = fetchPage(va);
-        return page < 0 ? 0 : access.fetch(page | (va & ~PAGE_MASK));
+        return (int) fetchWord(va);
     }
 
-    /// {@return the memory type of instruction fetches from the page that [#fetchPage] answered last by a
-    /// translation}
-    public MemoryAttributes fetchAttributes() {
-        return MemoryAttributes.ofPacked(translator.result.fetchAttributes);
+    /// Reports that the instruction at `va` is executed though data accesses see another word there.
+    ///
+    /// @param va in the page that [#fetchPage] found last for it
+    /// @param word what is executed
+    public void executedStale(long va, int word) {
+        fetch.executedStale(va, word);
+    }
+
+    /// {@return who this element is to instruction cache maintenance}
+    public Origin fetchOrigin() {
+        return fetch.origin();
     }
 
     /// Translates as a load (or a store) at the current exception level does, without making it.
@@ -647,6 +656,12 @@ public final class Mmu {
     /// Says which pages hold decoded code, before any guest runs.
     public void setCodePages(CodePages pages) {
         access.setCodePages(pages);
+        maintenance.onCodeChange(pages::applyChanges);
+    }
+
+    /// Makes the other elements call [CodePages#applyChanges]; they have when [#dsb()] returns.
+    public void postCodeChange() {
+        maintenance.postCodeChange();
     }
 
     /// Makes stores of all elements to a physical page take the slow path from now on, and returns when
@@ -671,6 +686,11 @@ public final class Mmu {
     public void enterGuest() {
         maintenance.enter();
         serviceRequests();
+    }
+
+    /// {@return whether a thread, which is the calling one, is inside guest code of this element}
+    public boolean isEnteredBy(Thread caller) {
+        return maintenance.isOwnedBy(caller);
     }
 
     /// Leaves guest code: nobody waits for this element any more.

@@ -86,6 +86,13 @@ public final class TlbDomain implements CachedTranslations {
         }
     }
 
+    /// Makes all elements call [CodePages#applyChanges]; they have when [#synchronize] returns.
+    public void postCodeChange() {
+        TlbRequest request = new TlbRequest();
+        request.codeChange = true;
+        post(request);
+    }
+
     /// {@return whether there is only one element}
     boolean hasOne() {
         return members.length == 1;

@@ -26,6 +26,7 @@ final class TlbMaintenance {
     private @Nullable Thread owner;
 
     private Runnable server = this::service;
+    private Runnable codeServer = () -> {};
 
     TlbMaintenance(
             int index, TlbDomain domain, SoftTlb soft, ArchTlb tlb, Stage2Tlb stage2Tlb, Generations generations) {
@@ -56,9 +57,21 @@ final class TlbMaintenance {
     void dropWrites(long paPage) {
         own.codePage = true;
         own.cachedPage = false;
+        own.codeChange = false;
         own.address = paPage;
         apply(own);
         post();
+    }
+
+    /// Makes the others apply changes to their decoded code.
+    void postCodeChange() {
+        own.codeChange = true;
+        post();
+    }
+
+    /// Sets what applies changes to this element's decoded code.
+    void onCodeChange(Runnable newCodeServer) {
+        codeServer = newCodeServer;
     }
 
     private void post() {
@@ -74,6 +87,10 @@ final class TlbMaintenance {
     }
 
     private void apply(TlbRequest r) {
+        if (r.codeChange) {
+            codeServer.run();
+            return;
+        }
         if (r.codePage) {
             soft.dropWrites(r.address);
             return;
@@ -130,6 +147,7 @@ final class TlbMaintenance {
                 next = domain.posted();
                 removeEverything();
                 soft.flush();
+                codeServer.run();
             } else {
                 if (taken.issuer != index) {
                     apply(taken);

@@ -16,6 +16,9 @@ final class TlbRequest {
     /// its caches has changed.
     boolean cachedPage;
 
+    /// Not an invalidation either, and without operands: decoded code has changes of others to apply.
+    boolean codeChange;
+
     int vmid;
     int asid;
 
@@ -31,6 +34,7 @@ final class TlbRequest {
         kind = other.kind;
         codePage = other.codePage;
         cachedPage = other.cachedPage;
+        codeChange = other.codeChange;
         vmid = other.vmid;
         asid = other.asid;
         address = other.address;
@@ -45,6 +49,7 @@ final class TlbRequest {
         kind = what;
         codePage = false;
         cachedPage = false;
+        codeChange = false;
         vmid = ofVmid;
         asid = what.matchesAsid() ? TlbiOp.asid(xt) : -1;
         boolean stage2 = isStage2(what);

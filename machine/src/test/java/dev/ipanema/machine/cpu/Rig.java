@@ -19,9 +19,12 @@ import dev.ipanema.arm.register.TcrEl1;
 import dev.ipanema.arm.register.VttbrEl2;
 import dev.ipanema.base.time.Ticker;
 import dev.ipanema.machine.memory.Agent;
+import dev.ipanema.machine.memory.CacheSystem;
 import dev.ipanema.machine.memory.PhysicalMemory;
+import dev.ipanema.machine.memory.PhysicalMemoryBuilder;
 import dev.ipanema.machine.mmu.ExclusivePolicy;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// One processing element with 16 MiB of RAM at [#RAM], translation off until asked for. Code stands at [#CODE], the
 /// vectors at [#VECTORS], where `HVC #0x7ff` of every entry stops the run.
@@ -57,11 +60,17 @@ final class Rig implements AutoCloseable {
     }
 
     Rig(String cpu, int processingElements) {
+        this(cpu, processingElements, null);
+    }
+
+    /// @param caches what stands before the RAM, null for nothing
+    Rig(String cpu, int processingElements, @Nullable CacheSystem caches) {
         model = CpuModel.parse(cpu);
-        memory = PhysicalMemory.builder()
-                .ram("ram", RAM, RAM_SIZE)
-                .maxResident(RAM_SIZE)
-                .build();
+        PhysicalMemoryBuilder builder = PhysicalMemory.builder();
+        if (caches != null) {
+            builder.caches(caches, mapMemory -> true);
+        }
+        memory = builder.ram("ram", RAM, RAM_SIZE).maxResident(RAM_SIZE).build();
         machine = new Machine(memory, model, processingElements, ExclusivePolicy.WORK, () -> ticker.nanos());
         pe = machine.processingElement(0);
         ctx = new CpuContext(model);

@@ -341,7 +341,7 @@ class Stage2WalkTest {
         map("NGNRE", 5);
 
         assertThat(guest.fetch(VA)).isEqualTo("ok");
-        assertThat(guest.mmu.fetchAttributes()).hasToString("Normal-NC OSH");
+        assertThat(guest.mmu.fetchAttributes(VA)).hasToString("Normal-NC OSH");
     }
 
     @Test
