@@ -11,6 +11,7 @@ import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR2_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64PFR0_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64PFR1_EL1;
 
+import dev.ipanema.arm.register.Clidr;
 import dev.ipanema.arm.register.SysReg;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,8 @@ public enum CpuFeature {
     FWB(ID_AA64MMFR2_EL1, 40, 4, 1, 0),
     /// Instruction cache invalidation to the point of unification is not needed (`CTR_EL0.DIC`).
     DIC(CTR_EL0, 29, 1, 1, 0),
-    /// Data cache clean to the point of unification is not needed (`CTR_EL0.IDC`).
+    /// Data cache clean to the point of unification is not needed (`CTR_EL0.IDC`). Where it is off, it may still not be
+    /// needed: see [CpuModel#effectiveCtrEl0()].
     IDC(CTR_EL0, 28, 1, 1, 0),
     /// FEAT_LSE: single-instruction atomics.
     LSE(ID_AA64ISAR0_EL1, 20, 4, 2, 0),
@@ -238,9 +240,18 @@ public enum CpuFeature {
         if (this == PAUTH || this == PACQARMA3) {
             setPointerAuthentication(ids, on);
         }
-        if (this == FWB && on) {
-            int clidr = SysReg.CLIDR_EL1.index();
-            ids[clidr] &= ~CLIDR_LOUU_LOUIS;
+        if (this == FWB || this == IDC) {
+            setUnification(ids);
+        }
+    }
+
+    /// FEAT_S2FWB requires the levels of unification to be 0, and CTR_EL0.IDC says the same; who takes both away wants
+    /// data to be cleaned.
+    private void setUnification(long[] ids) {
+        int clidr = SysReg.CLIDR_EL1.index();
+        boolean unified = FWB.in(ids[FWB.register.index()]) || IDC.in(ids[IDC.register.index()]);
+        if (unified || this == IDC) {
+            ids[clidr] = Clidr.withUnificationBehindLevel1(ids[clidr], !unified);
         }
     }
 
@@ -257,9 +268,6 @@ public enum CpuFeature {
 
     private static final int PA_RANGE_48 = 5;
     private static final int PA_RANGE_52 = 6;
-
-    /// FEAT_S2FWB requires `CLIDR_EL1.{LoUU, LoUIS}` to be zero.
-    private static final long CLIDR_LOUU_LOUIS = 7L << 27 | 7L << 21;
 
     private long field(long registerValue) {
         long value = registerValue >>> shift & (1L << width) - 1;

@@ -1,5 +1,7 @@
 package dev.ipanema.arm.cpu;
 
+import dev.ipanema.arm.register.Clidr;
+import dev.ipanema.arm.register.Ctr;
 import dev.ipanema.arm.register.PmcrEl0;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.base.text.BadInput;
@@ -119,6 +121,12 @@ public final class CpuModel {
         return id(SysReg.CTR_EL0);
     }
 
+    /// {@return `CTR_EL0` with IDC set where `CLIDR_EL1` says that no clean to the point of unification is needed,
+    /// whatever the register itself says (Arm ARM DDI 0487, `CTR_EL0.IDC`)}
+    public long effectiveCtrEl0() {
+        return Clidr.cleansToUnification(clidrEl1()) ? ctrEl0() : ctrEl0() | Ctr.IDC;
+    }
+
     /// {@return `CLIDR_EL1`}
     public long clidrEl1() {
         return id(SysReg.CLIDR_EL1);
@@ -175,11 +183,13 @@ public final class CpuModel {
 
     /// {@return this model with a feature switched on or off; this model itself when nothing changes}
     public CpuModel with(CpuFeature feature, boolean on) {
-        if (has(feature) == on) {
+        long[] changed = ids.clone();
+        if (has(feature) != on || feature == CpuFeature.IDC) {
+            feature.set(changed, on);
+        }
+        if (Arrays.equals(changed, ids)) {
             return this;
         }
-        long[] changed = ids.clone();
-        feature.set(changed, on);
         return new CpuModel(name + (on ? '+' : '-') + feature.optionName(), changed, caches);
     }
 

@@ -9,6 +9,12 @@ public final class Ctr {
     /// Data cache clean to the point of unification is not required for instruction to data coherence.
     public static final long IDC = 1L << 28;
 
+    /// Where `DminLine` stands; `IminLine` is the lowest field.
+    public static final int DMINLINE_SHIFT = 16;
+
+    /// Mask of either, once shifted: log2 of words of 4 bytes.
+    public static final int LINE_MASK = 0xf;
+
     private static final int L1IP_PIPT = 3;
 
     private Ctr() {}
@@ -20,11 +26,11 @@ public final class Ctr {
 
     /// {@return the smallest data cache line in bytes, from `DminLine`}
     public static int dMinLineBytes(long ctr) {
-        return 4 << (ctr >>> 16 & 0xf);
+        return 4 << (ctr >>> DMINLINE_SHIFT & LINE_MASK);
     }
 
     /// {@return the smallest instruction cache line in bytes, from `IminLine`}
     public static int iMinLineBytes(long ctr) {
-        return 4 << (ctr & 0xf);
+        return 4 << (ctr & LINE_MASK);
     }
 }

@@ -3,6 +3,7 @@ package dev.ipanema.arm.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ipanema.arm.register.Clidr;
 import dev.ipanema.arm.register.Ctr;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.base.text.BadInput;
@@ -93,6 +94,36 @@ class CpuModelTest {
 
         // CLIDR_EL1.LoUU (29:27) and LoUIS (23:21) are 0 with FEAT_S2FWB; LoC (26:24) stays 2.
         assertThat(model.clidrEl1()).isEqualTo(0x0200_0023L);
+    }
+
+    /// IDC is what the registers say together: a clean is needed only where a level of unification is not 0.
+    @ParameterizedTest
+    @CsvSource({
+        "cortex-a72, false",
+        "cortex-a72+idc, true",
+        "cortex-a76, true",
+        "cortex-a76-idc, false",
+        "cortex-a76-idc+idc, true",
+        "cortex-a76-idc+fwb, true",
+        "neoverse-v2, true",
+        "neoverse-v2-idc, true",
+        "neoverse-v2-fwb-idc, false"
+    })
+    void cleanToUnificationIsNeededWhereBothRegistersSaySo(String name, boolean idc) {
+        CpuModel model = CpuModel.parse(name);
+
+        assertThat((model.effectiveCtrEl0() & Ctr.IDC) != 0).isEqualTo(idc);
+        assertThat(model.effectiveCtrEl0() | Ctr.IDC).isEqualTo(model.ctrEl0() | Ctr.IDC);
+    }
+
+    /// What the architecture does not allow of any model.
+    @Test
+    void unificationAgreesWithIdcAndForcedWriteBackInEveryModel() {
+        assertThat(CpuModel.names()).map(CpuModel::parse).allSatisfy(model -> {
+            if (model.has(CpuFeature.IDC) || model.has(CpuFeature.FWB)) {
+                assertThat(model.clidrEl1() & Clidr.LEVELS_OF_UNIFICATION).isZero();
+            }
+        });
     }
 
     @Test

@@ -23,7 +23,9 @@ public enum UnitTestImage {
     /// Checks that X0 points to a device tree, and that its command line holds the word [#WORD].
     ARGUMENTS,
     /// Checks that PSCI CPU_ON starts a second vCPU.
-    SECOND_CPU;
+    SECOND_CPU,
+    /// Checks that written code runs: see [CacheSelfTest].
+    CACHES;
 
     /// Where the images stand.
     public static final long BASE = 0x4008_0000L;
@@ -35,14 +37,13 @@ public enum UnitTestImage {
     public static final String WORD = "argument";
 
     private static final long PSCI_CPU_ON = 0xc400_0003L;
-    private static final long PSCI_SYSTEM_OFF = 0x8400_0008L;
     /// Big-endian in memory, read by a little-endian load.
     private static final long FDT_MAGIC = 0xedfe_0dd0L;
     private static final int FDT_BYTES = 1 << 12;
     private static final int SPINS = 100_000_000;
-    private static final int EXIT_PASS = 1;
-    private static final int EXIT_FAIL = 3;
-    private static final int EXIT_SKIP = 77 << 1 | 1;
+    private static final int EXIT_PASS = UnitTestProgram.EXIT_PASS;
+    private static final int EXIT_FAIL = UnitTestProgram.EXIT_FAIL;
+    private static final int EXIT_SKIP = UnitTestProgram.EXIT_SKIP;
 
     /// {@return the image's file name}
     public String file() {
@@ -51,44 +52,30 @@ public enum UnitTestImage {
 
     /// {@return the image}
     public byte[] flat() {
-        Program program = new Program();
+        UnitTestProgram image = new UnitTestProgram();
+        Program program = new Program(image, image.asm);
         switch (this) {
             case PASS -> program.exit("PASS: one\nPASS: two\nSUMMARY: 2 tests\n", EXIT_PASS);
             case FAIL -> program.exit("PASS: one\nFAIL: two\nSUMMARY: 2 tests, 1 unexpected failures\n", EXIT_FAIL);
             case SKIP -> program.exit("SKIP: nothing to test here\nSUMMARY: 1 tests, 1 skipped\n", EXIT_SKIP);
             case XFAIL -> program.exit("XFAIL: known\nSUMMARY: 1 tests, 1 expected failures\n", EXIT_PASS);
             case HANG -> program.hang();
-            case SILENT -> program.off();
+            case SILENT -> image.off();
             case ARGUMENTS -> program.arguments();
             case SECOND_CPU -> program.secondCpu();
+            case CACHES -> new CacheSelfTest(image).write(CacheSelfTest.ROUNDS);
         }
-        return program.bytes();
+        return image.bytes();
     }
 
-    /// The code under construction. X19 is the serial port.
-    private static final class Program {
-        private final Assembler asm = new Assembler(BASE);
-        private final Label print = asm.label("print");
-
-        Program() {
-            asm.movImm(Reg.X19, UART);
-        }
-
-        /// Prints a text and leaves X1, X2 and X30 changed.
+    /// What the images do. X19 is the serial port.
+    private record Program(UnitTestProgram image, Assembler asm) {
         void print(String text) {
-            Label data = asm.label();
-            Label behind = asm.label();
-            asm.adr(Reg.X1, data).bl(print).b(behind);
-            asm.bind(data).asciz(text).align(4).bind(behind);
-        }
-
-        void off() {
-            asm.movImm(Reg.X0, PSCI_SYSTEM_OFF).hvc(0);
+            image.print(text);
         }
 
         void exit(String text, int status) {
-            print(text + "\nEXIT: STATUS=" + status + "\n");
-            off();
+            image.exit(text, status);
         }
 
         void hang() {
@@ -148,16 +135,6 @@ public enum UnitTestImage {
             Label here = asm.here();
             asm.wfi().b(here);
             asm.align(8).bind(flag).quad(0);
-        }
-
-        byte[] bytes() {
-            asm.bind(print);
-            Label end = asm.label();
-            Label loop = asm.here();
-            asm.ldrb(Reg.W2, Reg.X1, 0).cbz(Reg.X2, end);
-            asm.strb(Reg.W2, Reg.X19, 0).add(Reg.X1, Reg.X1, 1).b(loop);
-            asm.bind(end).ret();
-            return asm.bytes();
         }
     }
 }

@@ -52,7 +52,7 @@ public final class Host implements AutoCloseable {
         CacheOptions cacheOptions = builder.caches;
         this.caches = cacheOptions == null
                 ? null
-                : new CacheModel(cacheOptions, profile.cpu().ctrEl0());
+                : new CacheModel(cacheOptions, profile.cpu().effectiveCtrEl0());
         if (cacheOptions != null && caches != null) {
             memory.caches(caches, cacheOptions.tracked()::includes);
         }

@@ -83,12 +83,14 @@ final class Rig implements AutoCloseable {
         }
     }
 
-    /// Writes a program to an address.
+    /// Writes a program to an address, for whatever caches there are.
     void load(long pa, Consumer<Assembler> program) {
         Assembler asm = new Assembler(pa);
         program.accept(asm);
         byte[] bytes = asm.bytes();
         memory.write(Agent.LOADER, MemoryAttributes.NORMAL_WB, pa, bytes, 0, bytes.length);
+        memory.maintenance().dcCleanPoc(Agent.LOADER, pa, bytes.length);
+        memory.maintenance().icInvalPou(Agent.LOADER, pa, bytes.length);
     }
 
     /// Writes a program to [#CODE] and runs it from there until something ends it.
