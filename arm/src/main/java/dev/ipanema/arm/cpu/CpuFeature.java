@@ -11,6 +11,7 @@ import static dev.ipanema.arm.register.SysReg.ID_AA64MMFR2_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64PFR0_EL1;
 import static dev.ipanema.arm.register.SysReg.ID_AA64PFR1_EL1;
 
+import dev.ipanema.arm.register.Clidr;
 import dev.ipanema.arm.register.SysReg;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -238,10 +239,17 @@ public enum CpuFeature {
         if (this == PAUTH || this == PACQARMA3) {
             setPointerAuthentication(ids, on);
         }
-        if (this == FWB && on) {
-            int clidr = SysReg.CLIDR_EL1.index();
-            ids[clidr] &= ~CLIDR_LOUU_LOUIS;
+        if (this == FWB || this == IDC) {
+            setLevelsOfUnification(ids);
         }
+    }
+
+    /// FEAT_S2FWB requires `CLIDR_EL1.{LoUU, LoUIS}` to be zero, as IDC does; without both somebody asked for a point
+    /// of unification at level 2.
+    private static void setLevelsOfUnification(long[] ids) {
+        int clidr = SysReg.CLIDR_EL1.index();
+        boolean none = FWB.in(ids[FWB.register.index()]) || IDC.in(ids[IDC.register.index()]);
+        ids[clidr] = (ids[clidr] & ~Clidr.LOU) | (none ? 0 : Clidr.LOU_LEVEL_1);
     }
 
     /// Address and generic code of one cipher go together, at the level the model has; the other cipher goes.
@@ -257,9 +265,6 @@ public enum CpuFeature {
 
     private static final int PA_RANGE_48 = 5;
     private static final int PA_RANGE_52 = 6;
-
-    /// FEAT_S2FWB requires `CLIDR_EL1.{LoUU, LoUIS}` to be zero.
-    private static final long CLIDR_LOUU_LOUIS = 7L << 27 | 7L << 21;
 
     private long field(long registerValue) {
         long value = registerValue >>> shift & (1L << width) - 1;

@@ -1,5 +1,6 @@
 package dev.ipanema.arm.cpu;
 
+import dev.ipanema.arm.register.Ctr;
 import dev.ipanema.arm.register.PmcrEl0;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.base.text.BadInput;
@@ -46,7 +47,8 @@ public final class CpuModel {
         return CpuModels.names();
     }
 
-    /// Reads a model with features, as in `cortex-a76+dic-lse2`.
+    /// Reads a model with features, as in `cortex-a76+dic-lse2`. Every combination of FWB, DIC and IDC can be had,
+    /// but for FWB without IDC: FEAT_S2FWB requires a `CLIDR_EL1` by which data is coherent with instructions.
     ///
     /// @throws BadInput for an unknown model or feature, with the list of those known
     public static CpuModel parse(String text) {
@@ -93,7 +95,9 @@ public final class CpuModel {
                             .map(CpuFeature::optionName)
                             .collect(Collectors.joining(", ")));
         }
-        return with(feature, on);
+        // Many models have a CLIDR_EL1 that makes them coherent without CTR_EL0.IDC.
+        boolean hidden = feature == CpuFeature.IDC && !on && effectiveCtrEl0() != ctrEl0();
+        return hidden ? changed(feature, on) : with(feature, on);
     }
 
     /// {@return the name with which [#parse(String)] yields this model, but for overrides of address size}
@@ -117,6 +121,11 @@ public final class CpuModel {
     /// {@return `CTR_EL0`}
     public long ctrEl0() {
         return id(SysReg.CTR_EL0);
+    }
+
+    /// {@return `CTR_EL0` with what `CLIDR_EL1` says of the point of unification: see [Ctr#effective]}
+    public long effectiveCtrEl0() {
+        return Ctr.effective(ctrEl0(), clidrEl1());
     }
 
     /// {@return `CLIDR_EL1`}
@@ -175,9 +184,10 @@ public final class CpuModel {
 
     /// {@return this model with a feature switched on or off; this model itself when nothing changes}
     public CpuModel with(CpuFeature feature, boolean on) {
-        if (has(feature) == on) {
-            return this;
-        }
+        return has(feature) == on ? this : changed(feature, on);
+    }
+
+    private CpuModel changed(CpuFeature feature, boolean on) {
         long[] changed = ids.clone();
         feature.set(changed, on);
         return new CpuModel(name + (on ? '+' : '-') + feature.optionName(), changed, caches);

@@ -3,6 +3,7 @@ package dev.ipanema.arm.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ipanema.arm.register.Clidr;
 import dev.ipanema.arm.register.Ctr;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.base.text.BadInput;
@@ -93,6 +94,37 @@ class CpuModelTest {
 
         // CLIDR_EL1.LoUU (29:27) and LoUIS (23:21) are 0 with FEAT_S2FWB; LoC (26:24) stays 2.
         assertThat(model.clidrEl1()).isEqualTo(0x0200_0023L);
+    }
+
+    /// Every combination of FWB, DIC and IDC, from a model that has all and from models that have none; LoUU and LoUIS
+    /// are 1 exactly where data has to be cleaned to the point of unification.
+    @ParameterizedTest
+    @CsvSource({
+        "max, true, true, true",
+        "max-dic, true, false, true",
+        "max-idc, true, true, true",
+        "max-fwb, false, true, true",
+        "max-fwb-dic, false, false, true",
+        "max-fwb-idc, false, true, false",
+        "max-idc-fwb, false, true, false",
+        "max-fwb-dic-idc, false, false, false",
+        "cortex-a76, false, false, true",
+        "cortex-a76-idc, false, false, false",
+        "cortex-a76-idc+dic, false, true, false",
+        "cortex-a76-idc+fwb, true, false, true",
+        "cortex-a76-idc+idc, false, false, true",
+        "cortex-a72, false, false, false",
+        "cortex-a72+idc, false, false, true",
+        "cortex-a72+dic+fwb, true, true, true",
+    })
+    void cacheFeaturesAreSwitchedWithAnHonestClidr(String name, boolean fwb, boolean dic, boolean idc) {
+        CpuModel model = CpuModel.parse(name);
+
+        assertThat(model.has(CpuFeature.FWB)).isEqualTo(fwb);
+        assertThat((model.effectiveCtrEl0() & Ctr.DIC) != 0).isEqualTo(dic);
+        assertThat((model.effectiveCtrEl0() & Ctr.IDC) != 0).isEqualTo(idc);
+        assertThat(model.clidrEl1() & Clidr.LOU).isEqualTo(idc ? 0 : Clidr.LOU_LEVEL_1);
+        assertThat(model.name()).isEqualTo(name);
     }
 
     @Test

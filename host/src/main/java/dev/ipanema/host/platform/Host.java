@@ -2,6 +2,7 @@ package dev.ipanema.host.platform;
 
 import dev.ipanema.arm.cpu.CpuFeature;
 import dev.ipanema.arm.cpu.CpuModel;
+import dev.ipanema.arm.register.Ctr;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.time.Ticker;
 import dev.ipanema.devices.gpu.CoherentGpu;
@@ -52,7 +53,7 @@ public final class Host implements AutoCloseable {
         CacheOptions cacheOptions = builder.caches;
         this.caches = cacheOptions == null
                 ? null
-                : new CacheModel(cacheOptions, profile.cpu().ctrEl0());
+                : new CacheModel(cacheOptions, profile.cpu().effectiveCtrEl0());
         if (cacheOptions != null && caches != null) {
             memory.caches(caches, cacheOptions.tracked()::includes);
         }
@@ -251,7 +252,7 @@ public final class Host implements AutoCloseable {
 
     /// {@return whether data caches need no cleaning to the point of unification (`ARM64_HAS_CACHE_IDC`)}
     public boolean idc() {
-        return cpu().has(CpuFeature.IDC);
+        return (cpu().effectiveCtrEl0() & Ctr.IDC) != 0;
     }
 
     /// {@return whether memory tagging is there (`system_supports_mte`)}
