@@ -103,7 +103,7 @@ public final class Host implements AutoCloseable {
     private List<PhysicalFunction> addGpus(Builder builder, PhysicalMemoryBuilder memory, Fabric fabric) {
         List<PhysicalFunction> functions = new ArrayList<>();
         for (HostProfile.Gpu gpu : profile.gpus()) {
-            DeviceIommu iommu = new DeviceIommu();
+            DeviceIommu iommu = new DeviceIommu(gpu.snoops());
             CoherentGpu hardware = new CoherentGpu(
                     gpu.model(), gpu.memoryBase(), gpu.memorySize(), iommu, fabric, executor(builder, gpu.bdf()));
             hardware.setLink(gpu.linkUp());
