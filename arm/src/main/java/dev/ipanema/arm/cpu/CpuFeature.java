@@ -29,8 +29,7 @@ public enum CpuFeature {
     FWB(ID_AA64MMFR2_EL1, 40, 4, 1, 0),
     /// Instruction cache invalidation to the point of unification is not needed (`CTR_EL0.DIC`).
     DIC(CTR_EL0, 29, 1, 1, 0),
-    /// Data cache clean to the point of unification is not needed (`CTR_EL0.IDC`). Where it is off, it may still not be
-    /// needed: see [CpuModel#effectiveCtrEl0()].
+    /// Data cache clean to the point of unification is not needed (`CTR_EL0.IDC`).
     IDC(CTR_EL0, 28, 1, 1, 0),
     /// FEAT_LSE: single-instruction atomics.
     LSE(ID_AA64ISAR0_EL1, 20, 4, 2, 0),
@@ -241,18 +240,16 @@ public enum CpuFeature {
             setPointerAuthentication(ids, on);
         }
         if (this == FWB || this == IDC) {
-            setUnification(ids);
+            setLevelsOfUnification(ids);
         }
     }
 
-    /// FEAT_S2FWB requires the levels of unification to be 0, and CTR_EL0.IDC says the same; who takes both away wants
-    /// data to be cleaned.
-    private void setUnification(long[] ids) {
+    /// FEAT_S2FWB requires `CLIDR_EL1.{LoUU, LoUIS}` to be zero, as IDC does; without both somebody asked for a point
+    /// of unification at level 2.
+    private static void setLevelsOfUnification(long[] ids) {
         int clidr = SysReg.CLIDR_EL1.index();
-        boolean unified = FWB.in(ids[FWB.register.index()]) || IDC.in(ids[IDC.register.index()]);
-        if (unified || this == IDC) {
-            ids[clidr] = Clidr.withUnificationBehindLevel1(ids[clidr], !unified);
-        }
+        boolean none = FWB.in(ids[FWB.register.index()]) || IDC.in(ids[IDC.register.index()]);
+        ids[clidr] = (ids[clidr] & ~Clidr.LOU) | (none ? 0 : Clidr.LOU_LEVEL_1);
     }
 
     /// Address and generic code of one cipher go together, at the level the model has; the other cipher goes.

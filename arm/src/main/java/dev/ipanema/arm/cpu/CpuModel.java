@@ -1,6 +1,5 @@
 package dev.ipanema.arm.cpu;
 
-import dev.ipanema.arm.register.Clidr;
 import dev.ipanema.arm.register.Ctr;
 import dev.ipanema.arm.register.PmcrEl0;
 import dev.ipanema.arm.register.SysReg;
@@ -48,7 +47,8 @@ public final class CpuModel {
         return CpuModels.names();
     }
 
-    /// Reads a model with features, as in `cortex-a76+dic-lse2`.
+    /// Reads a model with features, as in `cortex-a76+dic-lse2`. Every combination of FWB, DIC and IDC can be had,
+    /// but for FWB without IDC: FEAT_S2FWB requires a `CLIDR_EL1` by which data is coherent with instructions.
     ///
     /// @throws BadInput for an unknown model or feature, with the list of those known
     public static CpuModel parse(String text) {
@@ -95,7 +95,9 @@ public final class CpuModel {
                             .map(CpuFeature::optionName)
                             .collect(Collectors.joining(", ")));
         }
-        return with(feature, on);
+        // Many models have a CLIDR_EL1 that makes them coherent without CTR_EL0.IDC.
+        boolean hidden = feature == CpuFeature.IDC && !on && effectiveCtrEl0() != ctrEl0();
+        return hidden ? changed(feature, on) : with(feature, on);
     }
 
     /// {@return the name with which [#parse(String)] yields this model, but for overrides of address size}
@@ -121,10 +123,9 @@ public final class CpuModel {
         return id(SysReg.CTR_EL0);
     }
 
-    /// {@return `CTR_EL0` with IDC set where `CLIDR_EL1` says that no clean to the point of unification is needed,
-    /// whatever the register itself says (Arm ARM DDI 0487, `CTR_EL0.IDC`)}
+    /// {@return `CTR_EL0` with what `CLIDR_EL1` says of the point of unification: see [Ctr#effective]}
     public long effectiveCtrEl0() {
-        return Clidr.cleansToUnification(clidrEl1()) ? ctrEl0() : ctrEl0() | Ctr.IDC;
+        return Ctr.effective(ctrEl0(), clidrEl1());
     }
 
     /// {@return `CLIDR_EL1`}
@@ -183,13 +184,12 @@ public final class CpuModel {
 
     /// {@return this model with a feature switched on or off; this model itself when nothing changes}
     public CpuModel with(CpuFeature feature, boolean on) {
+        return has(feature) == on ? this : changed(feature, on);
+    }
+
+    private CpuModel changed(CpuFeature feature, boolean on) {
         long[] changed = ids.clone();
-        if (has(feature) != on || feature == CpuFeature.IDC) {
-            feature.set(changed, on);
-        }
-        if (Arrays.equals(changed, ids)) {
-            return this;
-        }
+        feature.set(changed, on);
         return new CpuModel(name + (on ? '+' : '-') + feature.optionName(), changed, caches);
     }
 

@@ -24,6 +24,16 @@ public final class Ctr {
         return (ctr >>> 14 & 3) != L1IP_PIPT;
     }
 
+    /// {@return `CTR_EL0` with [#IDC] set also where `CLIDR_EL1` says that no level has to be cleaned to the
+    /// point of unification: what software may rely on}
+    ///
+    /// Source: Arm ARM DDI 0487, `CTR_EL0.IDC`; Linux `arch/arm64/include/asm/cache.h`,
+    /// `read_cpuid_effective_cachetype`.
+    public static long effective(long ctr, long clidr) {
+        boolean coherent = (clidr & Clidr.LOC) == 0 || (clidr & Clidr.LOU) == 0;
+        return coherent ? ctr | IDC : ctr;
+    }
+
     /// {@return the smallest data cache line in bytes, from `DminLine`}
     public static int dMinLineBytes(long ctr) {
         return 4 << (ctr >>> DMINLINE_SHIFT & LINE_MASK);

@@ -96,34 +96,35 @@ class CpuModelTest {
         assertThat(model.clidrEl1()).isEqualTo(0x0200_0023L);
     }
 
-    /// IDC is what the registers say together: a clean is needed only where a level of unification is not 0.
+    /// Every combination of FWB, DIC and IDC, from a model that has all and from models that have none; LoUU and LoUIS
+    /// are 1 exactly where data has to be cleaned to the point of unification.
     @ParameterizedTest
     @CsvSource({
-        "cortex-a72, false",
-        "cortex-a72+idc, true",
-        "cortex-a76, true",
-        "cortex-a76-idc, false",
-        "cortex-a76-idc+idc, true",
-        "cortex-a76-idc+fwb, true",
-        "neoverse-v2, true",
-        "neoverse-v2-idc, true",
-        "neoverse-v2-fwb-idc, false"
+        "max, true, true, true",
+        "max-dic, true, false, true",
+        "max-idc, true, true, true",
+        "max-fwb, false, true, true",
+        "max-fwb-dic, false, false, true",
+        "max-fwb-idc, false, true, false",
+        "max-idc-fwb, false, true, false",
+        "max-fwb-dic-idc, false, false, false",
+        "cortex-a76, false, false, true",
+        "cortex-a76-idc, false, false, false",
+        "cortex-a76-idc+dic, false, true, false",
+        "cortex-a76-idc+fwb, true, false, true",
+        "cortex-a76-idc+idc, false, false, true",
+        "cortex-a72, false, false, false",
+        "cortex-a72+idc, false, false, true",
+        "cortex-a72+dic+fwb, true, true, true",
     })
-    void cleanToUnificationIsNeededWhereBothRegistersSaySo(String name, boolean idc) {
+    void cacheFeaturesAreSwitchedWithAnHonestClidr(String name, boolean fwb, boolean dic, boolean idc) {
         CpuModel model = CpuModel.parse(name);
 
+        assertThat(model.has(CpuFeature.FWB)).isEqualTo(fwb);
+        assertThat((model.effectiveCtrEl0() & Ctr.DIC) != 0).isEqualTo(dic);
         assertThat((model.effectiveCtrEl0() & Ctr.IDC) != 0).isEqualTo(idc);
-        assertThat(model.effectiveCtrEl0() | Ctr.IDC).isEqualTo(model.ctrEl0() | Ctr.IDC);
-    }
-
-    /// What the architecture does not allow of any model.
-    @Test
-    void unificationAgreesWithIdcAndForcedWriteBackInEveryModel() {
-        assertThat(CpuModel.names()).map(CpuModel::parse).allSatisfy(model -> {
-            if (model.has(CpuFeature.IDC) || model.has(CpuFeature.FWB)) {
-                assertThat(model.clidrEl1() & Clidr.LEVELS_OF_UNIFICATION).isZero();
-            }
-        });
+        assertThat(model.clidrEl1() & Clidr.LOU).isEqualTo(idc ? 0 : Clidr.LOU_LEVEL_1);
+        assertThat(model.name()).isEqualTo(name);
     }
 
     @Test

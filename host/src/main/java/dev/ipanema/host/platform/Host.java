@@ -2,6 +2,7 @@ package dev.ipanema.host.platform;
 
 import dev.ipanema.arm.cpu.CpuFeature;
 import dev.ipanema.arm.cpu.CpuModel;
+import dev.ipanema.arm.register.Ctr;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.time.Ticker;
 import dev.ipanema.devices.gpu.CoherentGpu;
@@ -102,7 +103,7 @@ public final class Host implements AutoCloseable {
     private List<PhysicalFunction> addGpus(Builder builder, PhysicalMemoryBuilder memory, Fabric fabric) {
         List<PhysicalFunction> functions = new ArrayList<>();
         for (HostProfile.Gpu gpu : profile.gpus()) {
-            DeviceIommu iommu = new DeviceIommu();
+            DeviceIommu iommu = new DeviceIommu(gpu.snoops());
             CoherentGpu hardware = new CoherentGpu(
                     gpu.model(), gpu.memoryBase(), gpu.memorySize(), iommu, fabric, executor(builder, gpu.bdf()));
             hardware.setLink(gpu.linkUp());
@@ -251,7 +252,7 @@ public final class Host implements AutoCloseable {
 
     /// {@return whether data caches need no cleaning to the point of unification (`ARM64_HAS_CACHE_IDC`)}
     public boolean idc() {
-        return cpu().has(CpuFeature.IDC);
+        return (cpu().effectiveCtrEl0() & Ctr.IDC) != 0;
     }
 
     /// {@return whether memory tagging is there (`system_supports_mte`)}

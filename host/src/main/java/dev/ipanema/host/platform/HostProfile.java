@@ -102,6 +102,8 @@ public record HostProfile(
     /// @param bar2Base physical address of its aperture
     /// @param linkUp whether the chip-to-chip link is up
     /// @param trained whether memory training comes to an end
+    /// @param snoops whether its DMA snoops the processors' caches; else its transactions say No Snoop, and
+    ///     the IOMMU lets that pass
     /// @param properties what ACPI says of the memory
     public record Gpu(
             GpuModel model,
@@ -112,24 +114,30 @@ public record HostProfile(
             long bar2Base,
             boolean linkUp,
             boolean trained,
+            boolean snoops,
             Properties properties) {
         /// {@return this GPU with its link up or down}
         public Gpu withLink(boolean up) {
-            return new Gpu(model, bdf, memoryBase, memorySize, bar0Base, bar2Base, up, trained, properties);
+            return new Gpu(model, bdf, memoryBase, memorySize, bar0Base, bar2Base, up, trained, snoops, properties);
         }
 
         /// {@return this GPU with its memory trained or not}
         public Gpu withTrained(boolean done) {
-            return new Gpu(model, bdf, memoryBase, memorySize, bar0Base, bar2Base, linkUp, done, properties);
+            return new Gpu(model, bdf, memoryBase, memorySize, bar0Base, bar2Base, linkUp, done, snoops, properties);
+        }
+
+        /// {@return this GPU with DMA that snoops the processors' caches or not}
+        public Gpu withSnooping(boolean does) {
+            return new Gpu(model, bdf, memoryBase, memorySize, bar0Base, bar2Base, linkUp, trained, does, properties);
         }
 
         /// {@return this GPU with other words of firmware on its memory}
         public Gpu withProperties(Properties said) {
-            return new Gpu(model, bdf, memoryBase, memorySize, bar0Base, bar2Base, linkUp, trained, said);
+            return new Gpu(model, bdf, memoryBase, memorySize, bar0Base, bar2Base, linkUp, trained, snoops, said);
         }
 
         Gpu withMemory(long size) {
-            return new Gpu(model, bdf, memoryBase, size, bar0Base, bar2Base, linkUp, trained, properties);
+            return new Gpu(model, bdf, memoryBase, size, bar0Base, bar2Base, linkUp, trained, snoops, properties);
         }
     }
 
@@ -189,6 +197,7 @@ public record HostProfile(
                 memorySize,
                 window + BAR0_BASE,
                 window + BAR2_BASE,
+                true,
                 true,
                 true,
                 Properties.PRESENT);

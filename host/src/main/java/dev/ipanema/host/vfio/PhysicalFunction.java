@@ -22,6 +22,11 @@ public record PhysicalFunction(
         barBases = Map.copyOf(barBases);
     }
 
+    /// {@return whether its DMA snoops the processors' caches}
+    public boolean snoops() {
+        return iommu.snoops();
+    }
+
     /// The device properties (`_DSD`) of a coherent GPU.
     ///
     /// @param present whether the two properties are there

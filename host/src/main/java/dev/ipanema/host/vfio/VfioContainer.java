@@ -20,7 +20,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /// VFIO's type 1 IOMMU, version 2: from I/O virtual addresses to the memory of a process, for the devices
-/// attached to it. Devices snoop: their accesses are Normal write-back.
+/// attached to it. Accesses of devices that snoop are Normal Write-Back (`IOMMU_CACHE`), of others Normal
+/// Non-cacheable.
 ///
 /// Unlike Linux, which pins all pages when they are mapped, a page is pinned when a device first reaches it,
 /// so that memory is spent as it is touched. Registers of devices cannot be reached. Thread-safe.
@@ -36,15 +37,18 @@ public final class VfioContainer implements AutoCloseable {
     private final TreeMap<Long, PinnedRange> mappings = new TreeMap<>();
     // Accesses hold it for reading, so that nothing is unpinned under them.
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
-    private final DmaPort port = new Port();
+    private final DmaPort snooping = new Port(MemoryAttributes.NORMAL_WB);
+    private final DmaPort nonSnooping = new Port(MemoryAttributes.NORMAL_NC);
 
     VfioContainer(KernelMemory kernel) {
         this.kernel = kernel;
     }
 
     /// {@return the way to memory of the devices attached to this}
-    public DmaPort port() {
-        return port;
+    ///
+    /// @param snoops whether it is of those that snoop
+    public DmaPort port(boolean snoops) {
+        return snoops ? snooping : nonSnooping;
     }
 
     /// `VFIO_IOMMU_MAP_DMA`, for reading and writing.
@@ -150,13 +154,18 @@ public final class VfioContainer implements AutoCloseable {
 
     /// What devices see.
     private final class Port implements DmaPort {
+        private final MemoryAttributes type;
+
+        Port(MemoryAttributes type) {
+            this.type = type;
+        }
+
         @Override
         public boolean read(long address, byte[] to, int offset, int length) {
             return inPieces(
                     address,
                     length,
-                    (memory, pa, done, n) ->
-                            memory.read(Agent.DEVICE, MemoryAttributes.NORMAL_WB, pa, to, offset + done, n));
+                    (memory, pa, done, n) -> memory.read(Agent.DEVICE, type, pa, to, offset + done, n));
         }
 
         @Override
@@ -164,15 +173,14 @@ public final class VfioContainer implements AutoCloseable {
             return inPieces(
                     address,
                     length,
-                    (memory, pa, done, n) ->
-                            memory.write(Agent.DEVICE, MemoryAttributes.NORMAL_WB, pa, from, offset + done, n));
+                    (memory, pa, done, n) -> memory.write(Agent.DEVICE, type, pa, from, offset + done, n));
         }
 
         @Override
         public long load(long address, int bytes) {
             long[] value = new long[1];
             boolean done = scalar(address, bytes, (memory, pa, at, n) -> {
-                value[0] |= memory.load(Agent.DEVICE, MemoryAttributes.NORMAL_WB, pa, n) << (Byte.SIZE * at);
+                value[0] |= memory.load(Agent.DEVICE, type, pa, n) << (Byte.SIZE * at);
             });
             return done ? value[0] : NO_MEMORY;
         }
@@ -182,8 +190,7 @@ public final class VfioContainer implements AutoCloseable {
             return scalar(
                     address,
                     bytes,
-                    (memory, pa, at, n) ->
-                            memory.store(Agent.DEVICE, MemoryAttributes.NORMAL_WB, pa, n, value >>> (Byte.SIZE * at)));
+                    (memory, pa, at, n) -> memory.store(Agent.DEVICE, type, pa, n, value >>> (Byte.SIZE * at)));
         }
 
         /// Nothing happens unless all of it is memory.

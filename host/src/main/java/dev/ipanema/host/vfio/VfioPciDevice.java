@@ -389,7 +389,7 @@ class VfioPciDevice extends VfioDevice {
     public final void attach(VfioContainer container) {
         synchronized (memoryLock) {
             if (!closed) {
-                hardware.iommu().attach(container.port());
+                hardware.iommu().attach(container);
             }
         }
     }

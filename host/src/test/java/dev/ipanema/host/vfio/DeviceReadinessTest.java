@@ -87,7 +87,7 @@ class DeviceReadinessTest {
                 "0009:01:00.0",
                 broken,
                 fixture.gpu()::reset,
-                new DeviceIommu(),
+                new DeviceIommu(true),
                 Map.of(0, fixture.profile().bar0Base()),
                 new PhysicalFunction.MemoryProperties(
                         true, fixture.profile().memoryBase(), fixture.profile().memorySize()));
@@ -129,7 +129,7 @@ class DeviceReadinessTest {
                 "0009:01:00.0",
                 broken,
                 fixture.gpu()::reset,
-                new DeviceIommu(),
+                new DeviceIommu(true),
                 Map.of(),
                 new PhysicalFunction.MemoryProperties(true, 1L << 51, 1L << 52));
         VfioOpening opening = new Vfio(fixture.host.kernel(), List.of(hardware), fixture.clock, fixture.clock)

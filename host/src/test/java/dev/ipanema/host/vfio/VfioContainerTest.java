@@ -29,7 +29,7 @@ class VfioContainerTest {
 
     private final VfioFixture fixture = VfioFixture.of("gb200");
     private final VfioContainer container = fixture.host.vfio().newContainer();
-    private final DmaPort port = container.port();
+    private final DmaPort port = container.port(true);
 
     @AfterEach
     void close() {

@@ -1,7 +1,6 @@
 package dev.ipanema.vmm.explain;
 
 import dev.ipanema.arm.exception.FaultStatus;
-import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.base.errno.Errno;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.trail.DecisionTrail;
@@ -14,7 +13,7 @@ import dev.ipanema.host.platform.Host;
 import dev.ipanema.host.platform.MemoryRange;
 import dev.ipanema.kvm.uapi.UserspaceMemoryRegion;
 import dev.ipanema.kvm.version.KernelVersion;
-import dev.ipanema.machine.memory.Agent;
+import dev.ipanema.machine.memory.MemoryLoader;
 import dev.ipanema.vmm.scenario.HostDescription;
 import dev.ipanema.vmm.scenario.ProbeMachine;
 import dev.ipanema.vmm.scenario.RecordingHost;
@@ -135,9 +134,7 @@ public final class Explainer {
             return;
         }
         long phys = phys(host, request);
-        host.machine()
-                .physicalMemory()
-                .write(Agent.VMM, MemoryAttributes.NORMAL_WB, phys, ProbePage.content(), 0, ProbePage.SIZE);
+        new MemoryLoader(host.machine().physicalMemory()).write(phys, ProbePage.content(), 0, ProbePage.SIZE);
         boolean shared = (request.vmFlags() & VmFlags.VM_SHARED) != 0;
         long result = machine.mm()
                 .mmap(

@@ -6,6 +6,7 @@ import dev.ipanema.devices.gpu.GpuModel;
 import dev.ipanema.host.platform.HostProfile;
 import dev.ipanema.vmm.device.KeyValues;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -14,15 +15,17 @@ import java.util.Set;
 ///
 /// | option | device |
 /// |---|---|
-/// | `vfio,host=BDF[,identity-map][,force]` | the host's device as a PCI function |
-/// | `coherent-gpu[,memory=SIZE][,model=MODEL][,link=down][,training=never][,identity-map][,force]` | the host has this
+/// | `vfio,host=BDF[,no-snoop][,identity-map][,force]` | the host's device as a PCI function |
+/// | `coherent-gpu[,memory=SIZE][,model=MODEL][,link=down][,training=never][,no-snoop][,identity-map][,force]` | the
+/// host has this
 /// GPU, the first such option its first one and so on, and the guest is given it as a PCI function |
 /// | `coherent-memory[,host=BDF][,node=N][,size=SIZE][,as=ram][,force]` | the memory of the host's GPU, by default its
 /// first, as RAM of the guest on NUMA node N (1), described by the device tree; with `as=pmem` as a region of
 /// persistent
 /// memory |
 ///
-/// `identity-map` presets the BAR of the coherent memory to its host-physical address. `force` passes over a missing
+/// With `no-snoop` the device's DMA passes the processors' caches by. `identity-map` presets the BAR of the coherent
+/// memory to its host-physical address. `force` passes over a missing
 /// capability of KVM.
 public final class HostDevices {
     private static final Set<String> KINDS = Set.of("vfio", "coherent-gpu", "coherent-memory");
@@ -33,6 +36,7 @@ public final class HostDevices {
 
     private final List<HostDevice> devices = new ArrayList<>();
     private final List<HostProfile.Gpu> gpus = new ArrayList<>();
+    private final Set<String> withoutSnooping = new HashSet<>();
 
     /// {@return whether an option asks for a device of the host}
     public static boolean isOne(String text) {
@@ -59,11 +63,15 @@ public final class HostDevices {
                 });
     }
 
-    private static HostDevice function(KeyValues values) {
+    private HostDevice function(KeyValues values) {
         String bdf = bdf(values.require("host"));
+        boolean noSnoop = values.flag("no-snoop");
         boolean identityMap = values.flag("identity-map");
         boolean forced = values.flag("force");
-        values.end("host, identity-map, force");
+        values.end("host, no-snoop, identity-map, force");
+        if (noSnoop) {
+            withoutSnooping.add(bdf);
+        }
         return new HostDevice.Function(bdf, identityMap, forced);
     }
 
@@ -72,14 +80,17 @@ public final class HostDevices {
         String size = values.take("memory");
         boolean linkUp = choose(values, "link", "up", "down");
         boolean trained = choose(values, "training", "done", "never");
+        boolean noSnoop = values.flag("no-snoop");
         boolean identityMap = values.flag("identity-map");
         boolean forced = values.flag("force");
-        values.end("memory, model, link, training, identity-map, force");
+        values.end("memory, model, link, training, no-snoop, identity-map, force");
         long bytes = size == null ? memoryOf(model) : Sizes.parse("--device coherent-gpu: memory", size);
         if (bytes <= 0 || bytes % MEMORY_STEP != 0) {
             throw new BadInput("--device coherent-gpu: memory is a multiple of 2M above 0, not " + size);
         }
-        HostProfile.Gpu gpu = HostProfile.gpuAt(gpus.size(), model, bytes).withTrained(trained);
+        HostProfile.Gpu gpu = HostProfile.gpuAt(gpus.size(), model, bytes)
+                .withTrained(trained)
+                .withSnooping(!noSnoop);
         // What firmware found at boot: it tells the kernel of a memory without bytes.
         gpus.add(linkUp ? gpu : gpu.withProperties(HostProfile.Properties.SIZE_0));
         return new HostDevice.Function(gpu.bdf(), identityMap, forced);
@@ -141,10 +152,16 @@ public final class HostDevices {
         return !gpus.isEmpty();
     }
 
-    /// {@return a host with the GPUs that the options describe, else with those it has}
+    /// {@return a host with the GPUs that the options describe, else with those it has, and with their way of DMA}
     ///
     /// @throws BadInput when they do not fit its address space
     public HostProfile equip(HostProfile profile) {
-        return gpus.isEmpty() ? profile : profile.withGpus(gpus);
+        HostProfile equipped = gpus.isEmpty() ? profile : profile.withGpus(gpus);
+        if (withoutSnooping.isEmpty()) {
+            return equipped;
+        }
+        return equipped.withGpus(equipped.gpus().stream()
+                .map(gpu -> withoutSnooping.contains(gpu.bdf()) ? gpu.withSnooping(false) : gpu)
+                .toList());
     }
 }

@@ -1,6 +1,5 @@
 package dev.ipanema.vmm.scenario;
 
-import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.base.errno.Errno;
 import dev.ipanema.base.text.BadInput;
 import dev.ipanema.guests.program.ProbePage;
@@ -17,7 +16,7 @@ import dev.ipanema.host.mm.UserMemory;
 import dev.ipanema.host.mm.VmFlags;
 import dev.ipanema.host.mm.Vma;
 import dev.ipanema.host.platform.Host;
-import dev.ipanema.machine.memory.Agent;
+import dev.ipanema.machine.memory.MemoryLoader;
 import dev.ipanema.machine.memory.PhysicalMemory;
 import dev.ipanema.vmm.scenario.MappingKind.Attribute;
 import dev.ipanema.vmm.scenario.MappingKind.Pages;
@@ -76,7 +75,7 @@ final class Mappings {
                 claimStructPages(kind, phys);
             }
             // Through another mapping of the same memory, so that the driver's own entries stay as they are.
-            memory().write(Agent.VMM, MemoryAttributes.NORMAL_WB, phys, ProbePage.content(), 0, ProbePage.SIZE);
+            loader().write(phys, ProbePage.content(), 0, ProbePage.SIZE);
         }
         boolean writeFirst = !driver && kind.source() != Source.ANONYMOUS_UNTOUCHED;
         int prot = protection(kind.prot());
@@ -221,9 +220,7 @@ final class Mappings {
     long firstWord(long hva) {
         for (Mapping mapping : mappings.reversed()) {
             if (mapping.contains(hva)) {
-                return mapping.phys() >= 0
-                        ? memory().load(Agent.VMM, MemoryAttributes.NORMAL_WB, mapping.phys(), WORD)
-                        : load(mapping.hva());
+                return mapping.phys() >= 0 ? loader().load(mapping.phys(), WORD) : load(mapping.hva());
             }
         }
         return 0;
@@ -255,6 +252,11 @@ final class Mappings {
 
     private PhysicalMemory memory() {
         return host.machine().physicalMemory();
+    }
+
+    /// The recordings were made where memory has one value for everybody.
+    private MemoryLoader loader() {
+        return new MemoryLoader(memory());
     }
 
     private static void succeed(MappingKind kind, long result) {

@@ -7,6 +7,7 @@ import dev.ipanema.base.text.BadInput;
 import dev.ipanema.base.text.Sizes;
 import dev.ipanema.devices.gpu.GpuModel;
 import dev.ipanema.host.platform.HostProfile;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,6 +43,21 @@ class HostDevicesTest {
         assertThat(profile.gpus()).hasSize(1);
         assertThat(profile.gpus().getFirst().memorySize()).isEqualTo(8 * Sizes.GIB);
         assertThat(profile.gpus().getFirst().model()).isEqualTo(GpuModel.GH200);
+    }
+
+    @Test
+    void devicesSnoopUnlessAnOptionSaysOtherwise() {
+        HostProfile two = HostProfile.parse("gb200")
+                .withGpus(List.of(
+                        HostProfile.gpuAt(0, GpuModel.GB200, Sizes.GIB),
+                        HostProfile.gpuAt(1, GpuModel.GB200, Sizes.GIB)));
+
+        assertThat(of("vfio,host=0001:01:00.0,no-snoop").equip(two).gpus())
+                .extracting(HostProfile.Gpu::snoops)
+                .containsExactly(true, false);
+        assertThat(of("coherent-gpu,no-snoop").equip(two).gpus())
+                .extracting(HostProfile.Gpu::snoops)
+                .containsExactly(false);
     }
 
     @Test
