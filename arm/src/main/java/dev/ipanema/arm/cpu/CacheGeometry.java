@@ -4,8 +4,12 @@ package dev.ipanema.arm.cpu;
 record CacheGeometry(Cache l1d, Cache l1i, Cache l2) {
     /// One cache: associativity, line size and total size in bytes.
     record Cache(int ways, int lineBytes, int bytes) {
+        int sets() {
+            return bytes / (ways * lineBytes);
+        }
+
         long ccsidr(boolean ccidx, int legacyFlags) {
-            int sets = bytes / (ways * lineBytes);
+            int sets = sets();
             int log2Line = Integer.numberOfTrailingZeros(lineBytes) - 4;
             return ccidx
                     ? (long) (sets - 1) << 32 | (long) (ways - 1) << 3 | log2Line
@@ -18,6 +22,11 @@ record CacheGeometry(Cache l1d, Cache l1i, Cache l2) {
 
     /// `CCSIDR_EL1` bits 31:28 of an instruction cache: read-allocate.
     private static final int RA = 0b0010;
+
+    /// {@return the cache that data is in at a level, 1 and up}
+    Cache data(int level) {
+        return level <= 1 ? l1d : l2;
+    }
 
     long ccsidr(int csselr, boolean ccidx) {
         return switch (csselr & 0xf) {

@@ -139,6 +139,27 @@ public final class CpuModel {
         return caches.ccsidr(csselr, (id(SysReg.ID_AA64MMFR2_EL1) >>> 20 & 0xf) != 0);
     }
 
+    /// {@return how many sets the data or unified cache of a level has}
+    ///
+    /// @param level 1 and up; beyond the last one, that is meant
+    public int cacheSets(int level) {
+        return caches.data(level).sets();
+    }
+
+    /// {@return how many ways the data or unified cache of a level has}
+    ///
+    /// @param level as [#cacheSets]
+    public int cacheWays(int level) {
+        return caches.data(level).ways();
+    }
+
+    /// {@return log2 of the bytes in a line of the data or unified cache of a level}
+    ///
+    /// @param level as [#cacheSets]
+    public int cacheLineShift(int level) {
+        return Integer.numberOfTrailingZeros(caches.data(level).lineBytes());
+    }
+
     /// {@return the size of a physical address in bits, from `ID_AA64MMFR0_EL1.PARange`}
     public int paRangeBits() {
         return PA_RANGE_BITS[(int) Math.min(id(SysReg.ID_AA64MMFR0_EL1) & 0xf, PA_RANGE_BITS.length - 1)];

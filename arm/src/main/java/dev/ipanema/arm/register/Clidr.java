@@ -13,4 +13,9 @@ public final class Clidr {
     public static final long LOC = 7L << 24;
 
     private Clidr() {}
+
+    /// {@return LoC as a number: the level of coherency}
+    public static int levelOfCoherency(long clidr) {
+        return (int) (clidr >>> 24) & 7;
+    }
 }

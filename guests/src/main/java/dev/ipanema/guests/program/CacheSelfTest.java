@@ -131,7 +131,7 @@ public final class CacheSelfTest {
 
     private void readRegisters() {
         asm.mrs(Reg.X4, SysReg.CTR_EL0).mrs(Reg.X5, SysReg.CLIDR_EL1);
-        asm.movImm(Reg.X6, Clidr.LEVELS_OF_UNIFICATION).and(Reg.X6, Reg.X5, Reg.X6);
+        asm.movImm(Reg.X6, Clidr.LOU).and(Reg.X6, Reg.X5, Reg.X6);
         Label none = asm.label();
         asm.movImm(CLEANS, 0).cbz(Reg.X6, none);
         asm.and(CLEANS, Reg.X4, Ctr.IDC).eor(CLEANS, CLEANS, Ctr.IDC).bind(none);

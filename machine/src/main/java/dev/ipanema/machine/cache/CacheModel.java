@@ -19,6 +19,7 @@ import dev.ipanema.machine.memory.CacheSystem;
 import dev.ipanema.machine.memory.CachedTranslations;
 import dev.ipanema.machine.memory.Origin;
 import dev.ipanema.machine.memory.RamViews;
+import dev.ipanema.machine.memory.SetAndWay;
 
 /// The caches of a machine: one coherent domain of all processing elements and snooping devices over
 /// memory.
@@ -591,6 +592,59 @@ public final class CacheModel implements CacheSystem {
                 }
             }
             from = to;
+        }
+    }
+
+    @Override
+    public void add(RamViews ram) {
+        states.pages().add(ram);
+    }
+
+    @Override
+    public void losePower() {
+        states.pages().forEach((ram, page) -> {
+            states.lockServing(ram, page);
+            try {
+                if (states.dropEntries(Origin.of(Agent.LOADER), ram, page, COHERENT_ENTRY | MEMORY_ENTRY)) {
+                    states.loseCaches(ram, page);
+                }
+            } finally {
+                states.unlock(ram, page);
+            }
+        });
+    }
+
+    /// What is cleaned from a level before the last is in the next one, and seen by nobody. A line whose last writer is
+    /// known to be another element is in that one's caches.
+    @Override
+    public void maintain(CacheOperation operation, Origin origin, SetAndWay where) {
+        if (!where.last()) {
+            return;
+        }
+        states.pages().forEach((ram, page) -> {
+            for (long at = page; at < page + PAGE && !origin.again; at += LINE_BYTES) {
+                if (where.holds(ram.base() + at) && !isElsewhere(origin, ram, at)) {
+                    maintain(operation, origin, ram, at, LINE_BYTES);
+                }
+            }
+        });
+    }
+
+    private boolean isElsewhere(Origin origin, RamViews ram, long offset) {
+        long page = offset & PAGE_MASK;
+        states.lockServing(ram, page);
+        try {
+            if ((PageRecord.flags(ram.record(page)) & STATE) != EXACT) {
+                return false;
+            }
+            ExactPage exact = states.exact(ram, page);
+            int line = lineOf(offset);
+            long writer = exact.isDirty(line) && (exact.inherited >>> line & 1) == 0 ? exact.writers[line] : 0;
+            return writer != 0
+                    && PageRecord.writer(writer, true).pe() != origin.pe
+                    && PageRecord.writer(writer, true).pe() != Origin.NO_PE;
+        } finally {
+            states.unlock(ram, page);
         }
     }
 

@@ -35,6 +35,7 @@ final class PageStates {
 
     private final PageLocks locks = new PageLocks();
     private final Map<Long, ExactPage> exactPages = new ConcurrentHashMap<>();
+    private final PagesInCaches pages = new PagesInCaches();
     private final boolean precise;
     private CachedTranslations translations = CachedTranslations.NONE;
 
@@ -44,6 +45,11 @@ final class PageStates {
 
     void attach(CachedTranslations newTranslations) {
         translations = newTranslations;
+    }
+
+    /// {@return the pages that are not UNIFIED}
+    PagesInCaches pages() {
+        return pages;
     }
 
     boolean isPrecise() {
@@ -94,6 +100,7 @@ final class PageStates {
             return false;
         }
         freezeMemory(ram, page);
+        pages.left();
         long record = ram.record(page);
         PageRecord.setFirstWriter(record, PageRecord.writer(origin));
         PageRecord.change(record, STATE, SPLIT | USED);
@@ -138,6 +145,7 @@ final class PageStates {
         boolean wasSplit = (flags & STATE) == SPLIT;
         if (!wasSplit) {
             freezeMemory(ram, page);
+            pages.left();
         }
         countMemory(ram, page);
         ExactPage exact = new ExactPage();
@@ -195,6 +203,15 @@ final class PageStates {
     void unifyIfEmpty(RamViews ram, long page, ExactPage exact) {
         if (exact.present == 0 && !precise) {
             exactPages.remove(ram.base() + page);
+            PageRecord.change(ram.record(page), STATE | PageRecord.FORGOTTEN, UNIFIED);
+        }
+    }
+
+    /// Replaces the coherent view of a page by the memory view.
+    void loseCaches(RamViews ram, long page) {
+        if ((PageRecord.flags(ram.record(page)) & STATE) != UNIFIED) {
+            exactPages.remove(ram.base() + page);
+            RAW.copy(ram.memory(page), ram.coherent(page), PAGE);
             PageRecord.change(ram.record(page), STATE | PageRecord.FORGOTTEN, UNIFIED);
         }
     }

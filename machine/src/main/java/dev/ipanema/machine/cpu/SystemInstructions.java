@@ -77,8 +77,13 @@ final class SystemInstructions {
         return switch (op.operand()) {
             case VA -> byAddress(op, operand);
             case NONE -> wholeInstructionCache(ctx, op);
-            case SET_WAY -> Interpreter.NEXT; // caches are not modelled, and a set and way name no address
+            case SET_WAY -> bySetAndWay(op, operand);
         };
+    }
+
+    private int bySetAndWay(CacheOp op, long operand) {
+        mmu.maintain(op, SetWayOperand.decode(model, operand));
+        return mmu.faulted() ? Interpreter.FAULT : Interpreter.NEXT;
     }
 
     private int byAddress(CacheOp op, long va) {

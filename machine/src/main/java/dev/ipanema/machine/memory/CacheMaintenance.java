@@ -112,6 +112,22 @@ public final class CacheMaintenance {
         }
     }
 
+    /// Does an operation by set and way on a processing element's own caches (DC ISW, CSW, CISW). It is counted with a
+    /// length of 0.
+    ///
+    /// @param operation one of data, to the point of coherency
+    public void bySetAndWay(CacheOperation operation, Origin origin, SetAndWay where) {
+        count(operation).calls().increment();
+        CacheSystem caches = memory.caches();
+        if (caches != null) {
+            caches.maintain(operation, origin, where);
+        }
+        CacheMaintenanceListener told = listener;
+        if (told != null) {
+            told.maintained(operation, origin.agent, 0, 0);
+        }
+    }
+
     private void maintainData(CacheOperation operation, Origin origin, long pa, long length) {
         CacheSystem caches = memory.caches();
         PhysicalRegion region = caches == null ? null : memory.region(pa);

@@ -70,6 +70,18 @@ public interface CacheSystem {
     /// Writes zeroes over a range; pages that were never touched stay so.
     void zero(Origin origin, MemoryAttributes type, RamViews ram, long offset, long length);
 
+    /// Makes a region known whose caches are modelled; before anything runs.
+    void add(RamViews ram);
+
+    /// Does a data cache maintenance operation by set and way: on lines that the origin's own processing element may
+    /// hold there.
+    ///
+    /// @param operation one of data, to the point of coherency
+    void maintain(CacheOperation operation, Origin origin, SetAndWay where);
+
+    /// Loses what is in the caches and not in memory, as a loss of power does. While nothing runs.
+    void losePower();
+
     /// Does a data cache maintenance operation on a range of whole lines.
     ///
     /// @param operation one of data

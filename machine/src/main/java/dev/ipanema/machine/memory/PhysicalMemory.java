@@ -38,6 +38,20 @@ public final class PhysicalMemory implements AutoCloseable {
         this.resident = resident;
         this.caches = caches;
         this.maintenance = new CacheMaintenance(this);
+        for (PhysicalRegion region : sorted) {
+            RamViews views = region.views();
+            if (caches != null && views != null) {
+                caches.add(views);
+            }
+        }
+    }
+
+    /// Loses what is in caches and not in memory, where they are modelled: RAM afterwards is what DRAM held. While
+    /// nothing runs; for tests of what persists.
+    public void losePower() {
+        if (caches != null) {
+            caches.losePower();
+        }
     }
 
     /// {@return the caches, null when none are modelled}

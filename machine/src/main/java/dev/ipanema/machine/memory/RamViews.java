@@ -1,5 +1,7 @@
 package dev.ipanema.machine.memory;
 
+import java.util.function.LongConsumer;
+
 /// The two views of one RAM region whose caches are modelled, and room for what the model knows of each 4
 /// KiB page. All of it is address space that costs nothing until it is touched; it lives as long as the
 /// region.
@@ -86,6 +88,11 @@ public final class RamViews implements AutoCloseable {
     /// {@return whether the page of an offset has been touched; else its coherent view is zero}
     public boolean isTouched(long offset) {
         return touched.isTouched(offset);
+    }
+
+    /// Gives the offset of every page that has been touched, in ascending order.
+    public void forEachTouchedPage(LongConsumer visitor) {
+        touched.forEach(size, visitor);
     }
 
     /// Counts the pages of a range as touched.

@@ -2,6 +2,8 @@ package dev.ipanema.machine.memory;
 
 import static dev.ipanema.machine.memory.RawMemory.RAW;
 
+import java.util.function.LongConsumer;
+
 /// Which 4 KiB pages of one RAM region have been touched, and which are watched: one bit a page each, in
 /// sparse memory, so that a region of hundreds of GiB costs nothing until it is used.
 ///
@@ -77,6 +79,18 @@ final class TouchedPages implements AutoCloseable {
     /// {@return whether any of the 64 pages around an offset, aligned to 256 KiB, has been touched}
     boolean isAnyTouchedAround(long offset) {
         return counted(word(offset >>> PAGE_SHIFT)) != 0;
+    }
+
+    /// Gives the offset of every page that has been touched, in ascending order.
+    ///
+    /// @param bytes of the region
+    void forEach(long bytes, LongConsumer visitor) {
+        long group = PAGE_SIZE << WORD_PAGES_SHIFT;
+        for (long offset = 0; offset < bytes; offset += group) {
+            for (long word = counted(word(offset >>> PAGE_SHIFT)); word != 0; word &= word - 1) {
+                visitor.accept(offset + ((long) Long.numberOfTrailingZeros(word) << PAGE_SHIFT));
+            }
+        }
     }
 
     /// {@return whether the page of an offset is watched}

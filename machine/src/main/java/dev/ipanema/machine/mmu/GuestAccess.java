@@ -13,6 +13,7 @@ import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.arm.register.CacheOp;
 import dev.ipanema.arm.register.Ctr;
 import dev.ipanema.arm.register.Dczid;
+import dev.ipanema.arm.register.HcrEl2;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.machine.memory.Agent;
@@ -21,6 +22,7 @@ import dev.ipanema.machine.memory.CacheSystem;
 import dev.ipanema.machine.memory.Origin;
 import dev.ipanema.machine.memory.PhysicalMemory;
 import dev.ipanema.machine.memory.RamViews;
+import dev.ipanema.machine.memory.SetAndWay;
 import org.jspecify.annotations.Nullable;
 
 /// Accesses that miss the fast path of [Mmu]: the first touch of a page, unaligned, across a page, to a
@@ -375,6 +377,19 @@ final class GuestAccess {
             origin.stage1 = mmu.regime().stage1On;
             memory.maintenance().done(operation(op), origin, pa, line);
         }
+        return isMade();
+    }
+
+    /// Invalidate is upgraded to clean and invalidate while stage 2 is on, or HCR_EL2.SWIO says so.
+    boolean maintain(CacheOp op, SetAndWay where) {
+        boolean upgraded = mmu.regime().stage2On || (mmu.regime().hcr & HcrEl2.SWIO) != 0;
+        CacheOperation operation = switch (op) {
+            case DC_CSW -> CacheOperation.DC_CLEAN_POC;
+            case DC_CISW -> CacheOperation.DC_CLEAN_INVAL_POC;
+            case DC_ISW -> upgraded ? CacheOperation.DC_CLEAN_INVAL_POC : CacheOperation.DC_INVAL_POC;
+            default -> throw new IllegalArgumentException(op + " does not name a set and way");
+        };
+        memory.maintenance().bySetAndWay(operation, origin, where);
         return isMade();
     }
 

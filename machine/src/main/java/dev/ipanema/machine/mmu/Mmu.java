@@ -13,6 +13,7 @@ import dev.ipanema.arm.register.TcrEl1;
 import dev.ipanema.arm.register.TlbiOp;
 import dev.ipanema.machine.memory.Origin;
 import dev.ipanema.machine.memory.PhysicalMemory;
+import dev.ipanema.machine.memory.SetAndWay;
 import java.lang.invoke.VarHandle;
 import java.util.function.Consumer;
 
@@ -556,6 +557,14 @@ public final class Mmu {
     /// @return false when it faulted
     public boolean maintain(CacheOp op, long va) {
         return access.maintain(op, va);
+    }
+
+    /// Does a cache maintenance instruction by set and way.
+    ///
+    /// @param op DC ISW, CSW or CISW
+    /// @return false when it has to be made anew
+    public boolean maintain(CacheOp op, SetAndWay where) {
+        return access.maintain(op, where);
     }
 
     /// Does an address translation instruction as EL1 executes it.

@@ -9,6 +9,7 @@ import dev.ipanema.machine.memory.CacheSystem;
 import dev.ipanema.machine.memory.CachedTranslations;
 import dev.ipanema.machine.memory.Origin;
 import dev.ipanema.machine.memory.RamViews;
+import dev.ipanema.machine.memory.SetAndWay;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -120,4 +121,13 @@ final class FakeCaches implements CacheSystem {
     public void maintain(CacheOperation operation, Origin origin, RamViews ram, long offset, long length) {
         RAW.copyOut(ram.coherent(offset), unified, (int) offset, (int) length);
     }
+
+    @Override
+    public void add(RamViews ram) {}
+
+    @Override
+    public void maintain(CacheOperation operation, Origin origin, SetAndWay where) {}
+
+    @Override
+    public void losePower() {}
 }
