@@ -68,13 +68,16 @@ public final class CacheSelfTest {
     private static final Reg RANDOM = Reg.X27;
 
     private final UnitTestProgram image;
+    private final boolean maintains;
     private final Assembler asm;
     private final Label table;
     private final Label synchronize;
     private final Label failed;
 
-    CacheSelfTest(UnitTestProgram image) {
+    /// @param maintains false leaves all maintenance out, whatever the registers say
+    CacheSelfTest(UnitTestProgram image, boolean maintains) {
         this.image = image;
+        this.maintains = maintains;
         this.asm = image.asm;
         this.table = asm.label("table");
         this.synchronize = asm.label("synchronize");
@@ -84,9 +87,10 @@ public final class CacheSelfTest {
     /// {@return an image that replaces the function so often}
     ///
     /// @param rounds at least 1
-    public static byte[] flat(int rounds) {
+    /// @param maintains false leaves all maintenance out, whatever the registers say
+    public static byte[] flat(int rounds, boolean maintains) {
         UnitTestProgram image = new UnitTestProgram();
-        new CacheSelfTest(image).write(rounds);
+        new CacheSelfTest(image, maintains).write(rounds);
         return image.bytes();
     }
 
@@ -94,6 +98,9 @@ public final class CacheSelfTest {
         switchOn();
         readRegisters();
         registersAgree();
+        if (!maintains) {
+            asm.movImm(CLEANS, 0).movImm(INVALIDATES, 0);
+        }
         functions(rounds);
         longFunctions(Math.max(1, rounds / ROUNDS_FOR_LONG));
         image.exit("SUMMARY: 3 tests\n", UnitTestProgram.EXIT_PASS);

@@ -25,7 +25,9 @@ public enum UnitTestImage {
     /// Checks that PSCI CPU_ON starts a second vCPU.
     SECOND_CPU,
     /// Checks that written code runs: see [CacheSelfTest].
-    CACHES;
+    CACHES,
+    /// The same without any cache maintenance: passes where the processor needs none.
+    CACHES_NEGLECTED;
 
     /// Where the images stand.
     public static final long BASE = 0x4008_0000L;
@@ -63,7 +65,7 @@ public enum UnitTestImage {
             case SILENT -> image.off();
             case ARGUMENTS -> program.arguments();
             case SECOND_CPU -> program.secondCpu();
-            case CACHES -> new CacheSelfTest(image).write(CacheSelfTest.ROUNDS);
+            case CACHES, CACHES_NEGLECTED -> new CacheSelfTest(image, this == CACHES).write(CacheSelfTest.ROUNDS);
         }
         return image.bytes();
     }

@@ -42,7 +42,7 @@ class CodeHandOverTest {
     private static final long MOV_X0_0 = 0xd280_0000L;
 
     private static final long MOV_STEP = 0x20;
-    private static final int ROUNDS = Boolean.getBoolean("ipanema.long") ? 30_000 : 500;
+    private static final int ROUNDS = Boolean.getBoolean("ipanema.long") ? 30_000 : 200;
 
     private Rig rig(String cpu, CacheModel caches) {
         Rig rig = new Rig(cpu, 2, caches);
