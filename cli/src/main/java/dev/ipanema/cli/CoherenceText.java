@@ -22,7 +22,6 @@ final class CoherenceText {
     static final int MAX_SHOWN = 20;
 
     private static final String INDENT = "    ";
-    private static final int BYTE_DIGITS = 2;
 
     private CoherenceText() {}
 
@@ -38,8 +37,11 @@ final class CoherenceText {
         List<String> kinds = new ArrayList<>();
         report.kinds().forEach((kind, count) -> kinds.add(kind.text() + " " + count));
         out.printf(
-                "ipanema: caches modelled, policy %s: %d findings in %d places: %s%n",
-                policy, report.total(), report.findings().size(), String.join(", ", kinds));
+                "ipanema: caches modelled, policy %s: %s in %s: %s%n",
+                policy,
+                plural(report.total(), "finding"),
+                plural(report.findings().size(), "place"),
+                String.join(", ", kinds));
         for (NamedFinding each :
                 report.findings().subList(0, Math.min(report.findings().size(), MAX_SHOWN))) {
             finding(out, each);
@@ -47,10 +49,10 @@ final class CoherenceText {
         }
         int hidden = report.findings().size() - MAX_SHOWN;
         if (hidden > 0) {
-            out.printf("ipanema: %d more places are in the file of --coherence FILE%n", hidden);
+            out.printf("ipanema: %s more, all in the file of --coherence FILE%n", plural(hidden, "place"));
         }
         if (report.unlisted() > 0) {
-            out.printf("ipanema: %d findings in further places were counted only%n", report.unlisted());
+            out.printf("ipanema: %s in further places, counted only%n", plural(report.unlisted(), "finding"));
         }
     }
 
@@ -66,8 +68,8 @@ final class CoherenceText {
                 who(finding.agent(), finding.pe(), finding.pc(), named.symbol()),
                 count);
         out.printf("%sat    %s%n", INDENT, where(finding));
-        out.printf("%shere  %s  %s%n", INDENT, bytes(finding.seen()), alias(finding.here()));
-        out.printf("%sthere %s  %s%n", INDENT, bytes(finding.other()), alias(finding.there()));
+        out.printf("%shere  %s%s%n", INDENT, bytes(finding.seen()), alias(finding.here()));
+        out.printf("%sthere %s%s%n", INDENT, bytes(finding.other()), alias(finding.there()));
         Writer writer = finding.writer();
         if (writer != null) {
             out.printf(
@@ -82,8 +84,8 @@ final class CoherenceText {
     private static String where(Finding finding) {
         return (finding.va() == 0 ? "" : "VA " + Sizes.hex(finding.va()) + ", ")
                 + (finding.ipa() == 0 ? "" : "IPA " + Sizes.hex(finding.ipa()) + ", ")
-                + "PA " + Sizes.hex(finding.pa()) + ", " + finding.bytes()
-                + (finding.bytes() == 1 ? " byte" : " bytes");
+                + "PA " + Sizes.hex(finding.pa())
+                + (finding.bytes() == 0 ? "" : ", " + plural(finding.bytes(), "byte"));
     }
 
     private static String who(Agent agent, int pe, long pc, String symbol) {
@@ -105,11 +107,12 @@ final class CoherenceText {
         return agent.toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
+    /// {@return the bytes in front of an alias; a finding about a whole page has none}
     private static String bytes(String hexadecimal) {
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < hexadecimal.length(); i += BYTE_DIGITS) {
-            text.append(i == 0 ? "" : " ").append(hexadecimal, i, Math.min(i + BYTE_DIGITS, hexadecimal.length()));
-        }
-        return text.isEmpty() ? "-" : text.toString();
+        return hexadecimal.isEmpty() ? "" : hexadecimal + "  ";
+    }
+
+    private static String plural(long count, String what) {
+        return count + " " + what + (count == 1 ? "" : "s");
     }
 }

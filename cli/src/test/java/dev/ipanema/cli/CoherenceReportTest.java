@@ -33,8 +33,8 @@ class CoherenceReportTest {
                     0x40001040L,
                     0x80001040L,
                     4,
-                    "00000000",
-                    "41424344",
+                    "00 00 00 00",
+                    "41 42 43 44",
                     new Alias("PE", 0xffff000000001040L, MemoryAttributes.NORMAL_NC, false),
                     new Alias("HOST_KERNEL", 0, MemoryAttributes.NORMAL_WB, true),
                     new Writer(Agent.PE, 0, 0xffff800080020000L, false),
@@ -82,7 +82,7 @@ class CoherenceReportTest {
                   {"kind": "stale-read", "count": 17, "subject": "", "agent": "pe", "pe": 1,
                    "pc": "0xffff800080010abc", "symbol": "memcpy+0x1c",
                    "va": "0xffff000000001040", "ipa": "0x40001040", "pa": "0x80001040",
-                   "bytes": 4, "seen": "00000000", "other": "41424344",
+                   "bytes": 4, "seen": "00 00 00 00", "other": "41 42 43 44",
                    "here": {"agent": "pe", "va": "0xffff000000001040", "type": "Normal-NC OSH", "cacheable": 0},
                    "there": {"agent": "host-kernel", "va": null, "type": "Normal-WB RWA ISH", "cacheable": 1},
                    "writer": {"agent": "pe", "pe": 0, "pc": "0xffff800080020000", "symbol": "strcpy+0x0",
@@ -121,11 +121,11 @@ class CoherenceReportTest {
                 a-test: dma-stale: device
                     at    PA 0x80002000, 1 byte
                     here  7f  device, past the caches
-                    there -  vmm, by the caches
+                    there vmm, by the caches
                     missing: DC CVAC or CIVAC by the writer after its store, then DSB
                     again: ./ipanema run --deterministic K (this run was not deterministic; the command is, and may \
                 take another course)
-                ipanema: 2 findings in further places were counted only
+                ipanema: 2 findings in further places, counted only
                 """);
     }
 
@@ -145,7 +145,7 @@ class CoherenceReportTest {
         String text = text(new CoherenceReport(OPTIONS, many.size(), many), SAME);
 
         assertThat(text.split("dma-stale: ", -1)).hasSize(CoherenceText.MAX_SHOWN + 1);
-        assertThat(text).endsWith("ipanema: 3 more places are in the file of --coherence FILE\n");
+        assertThat(text).endsWith("ipanema: 3 places more, all in the file of --coherence FILE\n");
     }
 
     private static String text(CoherenceReport report, Again again) {
