@@ -49,6 +49,15 @@ final class DriverMmu {
             this.mair = Mair.encode(attributes);
         }
 
+        /// {@return MAIR_EL1 for leaves of these types}
+        static long mairEl1() {
+            long value = 0;
+            for (Type type : values()) {
+                value = MairEl1.with(value, type.ordinal(), type.mair);
+            }
+            return value;
+        }
+
         /// {@return the bits of a leaf at address 0}
         long leaf(int level) {
             long more = this == WRITE_BACK ? 0 : Stage1Descriptor.PXN | Stage1Descriptor.UXN;
@@ -99,11 +108,7 @@ final class DriverMmu {
 
     /// Switches the MMU and SIMD on; changes X0.
     void enable() {
-        long mair = 0;
-        for (Type type : Type.values()) {
-            mair = MairEl1.with(mair, type.ordinal(), type.mair);
-        }
-        set(SysReg.MAIR_EL1, mair);
+        set(SysReg.MAIR_EL1, Type.mairEl1());
         set(SysReg.TCR_EL1, TcrEl1.lowerHalf(T0SZ, Granule.K4, IPA_BITS));
         set(SysReg.CPACR_EL1, CpacrEl1.FPEN_EL1 | CpacrEl1.FPEN_EL0);
         asm.adr(Reg.X0, root).msr(SysReg.TTBR0_EL1, Reg.X0);
