@@ -12,6 +12,7 @@ module dev.ipanema.vmm {
     exports dev.ipanema.vmm.boot;
     exports dev.ipanema.vmm.coherence;
     exports dev.ipanema.vmm.console;
+    exports dev.ipanema.vmm.demo;
     exports dev.ipanema.vmm.device;
     exports dev.ipanema.vmm.explain;
     exports dev.ipanema.vmm.gdb;
