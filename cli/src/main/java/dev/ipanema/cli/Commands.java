@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 /// The catalogue of commands. A command's class is touched only by [#create], so that a run loads one of them.
 final class Commands {
     /// The commands in the order in which the help lists them.
-    static final List<String> NAMES =
-            List.of("run", "smi", "guests", "test", "explain", "replay", "check-table", "stage2", "vma", "bench");
+    static final List<String> NAMES = List.of(
+            "run", "smi", "guests", "test", "demo", "explain", "replay", "check-table", "stage2", "vma", "bench");
 
     private Commands() {}
 
@@ -18,6 +18,7 @@ final class Commands {
             case "smi" -> new SmiCommand();
             case "guests" -> new GuestsCommand();
             case "test" -> new TestCommand();
+            case "demo" -> new DemoCommand();
             case "explain" -> new ExplainCommand();
             case "replay" -> new ReplayCommand();
             case "check-table" -> new CheckTableCommand();
@@ -35,6 +36,7 @@ final class Commands {
             case "smi" -> "boot a guest with the host's GPUs and show what became of them";
             case "guests" -> "fetch kernels, an initial RAM disk and firmware by name";
             case "test" -> "run bare-metal test images in the form of kvm-unit-tests";
+            case "demo" -> "show what caches do to virtual machines";
             case "explain" -> "what KVM does with one kind of memory, and why";
             case "replay" -> "run recorded or own scenarios and compare";
             case "check-table" -> "recompute a specification table";
