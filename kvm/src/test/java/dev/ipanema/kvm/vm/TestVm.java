@@ -72,6 +72,7 @@ final class TestVm implements AutoCloseable {
     final Vm vm;
     final Vcpu vcpu;
     final long codeHva;
+    private final boolean ownsHost;
     private long nextCode = 0x1_0000;
 
     TestVm(String cpu, String version) {
@@ -101,9 +102,18 @@ final class TestVm implements AutoCloseable {
 
     /// @param leftOut the maintenance that KVM leaves out
     TestVm(Host.Builder builder, String version, Set<Maintenance> leftOut, Consumer<Vm> setUp) {
-        host = builder.build();
+        this(builder.build(), version, leftOut, setUp);
+    }
+
+    private TestVm(Host host, String version, Set<Maintenance> leftOut, Consumer<Vm> setUp) {
+        this(host, new Kvm(host, KernelVersion.parse(version), leftOut), true, setUp);
+    }
+
+    private TestVm(Host host, Kvm kvm, boolean ownsHost, Consumer<Vm> setUp) {
+        this.host = host;
+        this.kvm = kvm;
+        this.ownsHost = ownsHost;
         mm = host.newAddressSpace();
-        kvm = new Kvm(host, KernelVersion.parse(version), leftOut);
         kvm.trails(true);
         vm = kvm.createVm(mm, 0);
         setUp.accept(vm);
@@ -114,6 +124,11 @@ final class TestVm implements AutoCloseable {
         writeStage1();
         writeVectors();
         enableStage1(vcpu);
+    }
+
+    /// {@return another VMM with a VM like this one on the same host}
+    TestVm another() {
+        return new TestVm(host, kvm, false, other -> {});
     }
 
     private static void require(int result) {
@@ -130,9 +145,14 @@ final class TestVm implements AutoCloseable {
 
     /// Lets stage 1 map 1 GiB of the guest's addresses to another IPA.
     void mapBlock(int gib, long ipa) {
+        mapBlock(gib, ipa, gib == 0);
+    }
+
+    /// Lets stage 1 map 1 GiB of the guest's addresses to another IPA, as Device memory or Normal Write-Back.
+    void mapBlock(int gib, long ipa, boolean device) {
         long attributes = Stage1Descriptor.AF
                 | Stage1Descriptor.shareabilityBits(Shareability.ISH)
-                | Stage1Descriptor.attrIndxBits(gib == 0 ? DEVICE : 0);
+                | Stage1Descriptor.attrIndxBits(device ? DEVICE : 0);
         descriptor(gib, Stage1Descriptor.leaf(ipa, 1, attributes, Granule.K4, false));
     }
 
@@ -307,6 +327,9 @@ final class TestVm implements AutoCloseable {
     @Override
     public void close() {
         vm.close();
-        host.close();
+        mm.close();
+        if (ownsHost) {
+            host.close();
+        }
     }
 }

@@ -1,0 +1,334 @@
+package dev.ipanema.kvm.vm;
+
+import static dev.ipanema.arm.a64.Reg.X0;
+import static dev.ipanema.arm.a64.Reg.X1;
+import static dev.ipanema.arm.a64.Reg.X2;
+import static dev.ipanema.kvm.vm.TestVm.MEMORY;
+import static dev.ipanema.kvm.vm.TestVm.SIZE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ipanema.arm.a64.Assembler;
+import dev.ipanema.arm.register.CacheOp;
+import dev.ipanema.arm.register.SctlrEl1;
+import dev.ipanema.arm.register.SysReg;
+import dev.ipanema.host.mm.HostPte;
+import dev.ipanema.host.mm.Mman;
+import dev.ipanema.kvm.mmu.Maintenance;
+import dev.ipanema.kvm.uapi.KvmMem;
+import dev.ipanema.machine.cache.CacheModel;
+import dev.ipanema.machine.cache.CacheOptions;
+import dev.ipanema.machine.cache.CachePolicy;
+import dev.ipanema.machine.cache.CoherenceMonitor;
+import dev.ipanema.machine.cache.Finding;
+import dev.ipanema.machine.mmu.ExclusivePolicy;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// With caches modelled, what KVM does keeps a guest's memory right and finds nothing, whatever hardware makes of its
+/// freedom: pages that the host takes back, moves, protects, splits, logs and gives to the next guest. Without one
+/// kind of maintenance a guest gets wrong values where it is needed, and the monitor says so.
+class CoherenceTest {
+    /// Neither FWB nor DIC; data is coherent with instructions.
+    private static final String NEITHER = "neoverse-n1";
+
+    private static final long FIRST = 0x1111_2222_3333_4444L;
+    private static final long SECOND = 0x5555_6666_7777_0888L;
+    private static final long PAGE = 0x1000;
+    private static final long BLOCK = 0x20_0000;
+    private static final int PAGES = 16;
+
+    /// Where stage 1 maps [#MEMORY] a second time, as Device memory, once a test asks for it.
+    private static final int ALIAS_GIB = 8;
+
+    private static final long ALIAS = (long) ALIAS_GIB << 30;
+    private static final int SEED = 11;
+
+    /// Hosts without anything (twice, with IDC and without), with FWB, and with all; each with all policies.
+    static Stream<Arguments> hostsAndPolicies() {
+        return Stream.of(NEITHER, "cortex-a72", "cortex-a710", "neoverse-v2")
+                .flatMap(cpu -> Stream.of(CachePolicy.values()).map(policy -> Arguments.of(cpu, policy)));
+    }
+
+    private static TestVm host(String cpu, CachePolicy policy) {
+        return host(cpu, policy, Set.of());
+    }
+
+    private static TestVm host(String cpu, CachePolicy policy, Set<Maintenance> leftOut) {
+        CacheOptions options = CacheOptions.DEFAULT.withPolicy(policy, SEED);
+        return new TestVm(TestVm.builder(cpu, ExclusivePolicy.WORK).caches(options), "linux-7.3", leftOut, vm -> {});
+    }
+
+    private static List<Finding> findings(TestVm test) {
+        CacheModel caches = Objects.requireNonNull(test.host.caches());
+        return caches.monitor().findings().stream()
+                .map(CoherenceMonitor.Counted::finding)
+                .toList();
+    }
+
+    // ---- what guests do --------------------------------------------------------------------------------------------
+
+    private static void run(TestVm test, Consumer<Assembler> body) {
+        test.run(body);
+        assertThat(test.ended()).isTrue();
+    }
+
+    private static void store(TestVm test, long ipa, long value) {
+        run(test, code -> code.movImm(X1, ipa).movImm(X2, value).str(X2, X1));
+    }
+
+    private static long load(TestVm test, long ipa) {
+        run(test, code -> code.movImm(X1, ipa).ldr(X0, X1));
+        return test.result();
+    }
+
+    /// Starts the vCPU anew, with MMU and caches off.
+    private static void restart(TestVm test) {
+        test.vcpu.init();
+        test.enableStage1(test.vcpu);
+        TestVm.set(test.vcpu, SysReg.SCTLR_EL1, SctlrEl1.RES1);
+    }
+
+    private static void turnCachesOn(TestVm test) {
+        long on = SctlrEl1.RES1 | SctlrEl1.M | SctlrEl1.C | SctlrEl1.I;
+        run(test, code -> code.movImm(X0, on).msr(SysReg.SCTLR_EL1, X0).isb());
+    }
+
+    // ---- what the VMM does -----------------------------------------------------------------------------------------
+
+    private static long huge(TestVm test) {
+        long hva = test.anonymous(BLOCK, BLOCK);
+        test.mm.madvise(hva, BLOCK, Mman.MADV_HUGEPAGE);
+        return hva;
+    }
+
+    private static int slot(TestVm test, int flags, long size, long hva) {
+        return test.slot(1, flags, MEMORY, size, hva);
+    }
+
+    private static long pfn(TestVm test, long hva) {
+        return HostPte.pfnAt(test.mm.lookupLeaf(hva), hva);
+    }
+
+    // ---- all is well -----------------------------------------------------------------------------------------------
+
+    @ParameterizedTest
+    @MethodSource("hostsAndPolicies")
+    void guestBootsWithItsCachesOffAndTurnsThemOn(String cpu, CachePolicy policy) {
+        try (TestVm test = host(cpu, policy)) {
+            test.slot(0, test.anonymous(SIZE));
+            restart(test);
+            assertThat(load(test, MEMORY)).isZero();
+            store(test, MEMORY, FIRST);
+            turnCachesOn(test);
+            assertThat(load(test, MEMORY)).isEqualTo(FIRST);
+            store(test, MEMORY, SECOND);
+            // A guest that starts anew finds what it left.
+            restart(test);
+            assertThat(load(test, MEMORY)).isEqualTo(SECOND);
+            assertThat(findings(test)).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("hostsAndPolicies")
+    void nextGuestFindsZeroesInPagesOfTheLast(String cpu, CachePolicy policy) {
+        try (TestVm next = host(cpu, policy)) {
+            Set<Long> pages = new TreeSet<>();
+            try (TestVm last = next.another()) {
+                long hva = last.anonymous(SIZE);
+                last.slot(0, hva);
+                restart(last);
+                store(last, MEMORY, FIRST);
+                turnCachesOn(last);
+                for (int i = 0; i < PAGES; i++) {
+                    store(last, MEMORY + i * PAGE, FIRST);
+                    pages.add(pfn(last, hva + i * PAGE));
+                }
+            }
+            long hva = next.anonymous(SIZE);
+            next.slot(0, hva);
+            restart(next);
+            boolean reused = false;
+            for (int i = 0; i < PAGES; i++) {
+                // A load alone would be answered by the shared zero page.
+                store(next, MEMORY + i * PAGE + Long.BYTES, SECOND);
+                assertThat(load(next, MEMORY + i * PAGE)).isZero();
+                reused |= pages.contains(pfn(next, hva + i * PAGE));
+            }
+            assertThat(reused).isTrue();
+            assertThat(findings(next)).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("hostsAndPolicies")
+    void loggedGuestKeepsWhatItsBlocksHeld(String cpu, CachePolicy policy) {
+        try (TestVm test = host(cpu, policy)) {
+            long hva = huge(test);
+            slot(test, 0, BLOCK, hva);
+            store(test, MEMORY, FIRST);
+            store(test, MEMORY + PAGE, FIRST);
+            assertThat(test.leaf(MEMORY).level()).isEqualTo(2);
+            slot(test, KvmMem.KVM_MEM_LOG_DIRTY_PAGES, BLOCK, hva);
+            store(test, MEMORY + PAGE, SECOND);
+            assertThat(test.leaf(MEMORY + PAGE).level()).isEqualTo(3);
+            assertThat(load(test, MEMORY)).isEqualTo(FIRST);
+            // What a migration reads.
+            assertThat(test.mm.userMemory().load(hva, 8)).isEqualTo(FIRST);
+            assertThat(test.mm.userMemory().load(hva + PAGE, 8)).isEqualTo(SECOND);
+            long[] bitmap = new long[(int) (BLOCK / PAGE / Long.SIZE)];
+            test.vm.getDirtyLog(1, bitmap);
+            assertThat(bitmap[0]).isEqualTo(2);
+            store(test, MEMORY, SECOND);
+            slot(test, 0, BLOCK, hva);
+            assertThat(load(test, MEMORY)).isEqualTo(SECOND);
+            assertThat(test.mm.userMemory().load(hva, 8)).isEqualTo(SECOND);
+            assertThat(findings(test)).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("hostsAndPolicies")
+    void pagesThatAreProtectedMovedAndTakenAwayAreRight(String cpu, CachePolicy policy) {
+        try (TestVm test = host(cpu, policy)) {
+            long hva = test.anonymous(SIZE);
+            test.slot(0, hva);
+            restart(test);
+            store(test, MEMORY, FIRST);
+            test.mm.mprotect(hva, SIZE, Mman.PROT_READ);
+            assertThat(test.mm.userMemory().load(hva, 8)).isEqualTo(FIRST);
+            test.mm.mprotect(hva, SIZE, Mman.PROT_READ | Mman.PROT_WRITE);
+            assertThat(load(test, MEMORY)).isEqualTo(FIRST);
+            turnCachesOn(test);
+            store(test, MEMORY, SECOND);
+            long before = pfn(test, hva);
+            assertThat(test.host.kernel().migratePage(before)).isZero();
+            assertThat(load(test, MEMORY)).isEqualTo(SECOND);
+            assertThat(pfn(test, hva)).isNotEqualTo(before);
+            // Away with the slot, and back.
+            slot(test, 0, 0, hva);
+            slot(test, 0, SIZE, hva);
+            assertThat(load(test, MEMORY)).isEqualTo(SECOND);
+            test.mm.madvise(hva, SIZE, Mman.MADV_DONTNEED);
+            restart(test);
+            assertThat(load(test, MEMORY)).isZero();
+            assertThat(findings(test)).isEmpty();
+        }
+    }
+
+    // ---- each kind of maintenance is needed ------------------------------------------------------------------------
+
+    /// What one guest saw in the end, and whether anything was found.
+    private record Seen(long value, boolean found) {}
+
+    private interface Work {
+        long of(TestVm test, long hva);
+    }
+
+    /// One guest's work, with [#SIZE] of memory at [#MEMORY].
+    private static Seen seen(CachePolicy policy, Set<Maintenance> leftOut, int flags, Work work) {
+        try (TestVm test = host(NEITHER, policy, leftOut)) {
+            long hva = test.anonymous(SIZE);
+            test.slot(flags, hva);
+            test.mapBlock(ALIAS_GIB, MEMORY, true);
+            long value = work.of(test, hva);
+            return new Seen(value, !findings(test).isEmpty());
+        }
+    }
+
+    private static void needs(Maintenance maintenance, CachePolicy policy, long right, Work work) {
+        int flags = maintenance == Maintenance.DIRTY_LOG ? KvmMem.KVM_MEM_LOG_DIRTY_PAGES : 0;
+        assertThat(seen(policy, Set.of(), flags, work)).isEqualTo(new Seen(right, false));
+        Seen without = seen(policy, Set.of(maintenance), flags, work);
+        assertThat(without.value()).isNotEqualTo(right);
+        assertThat(without.found()).isTrue();
+    }
+
+    @Test
+    void whatTheVmmWroteIsSeenPastTheCachesByMaintenanceAtMap() {
+        needs(Maintenance.MAP, CachePolicy.LAZY, FIRST, (test, hva) -> {
+            test.mm.userMemory().store(hva, 8, FIRST);
+            return load(test, ALIAS);
+        });
+    }
+
+    @Test
+    void otherCodeInAPageIsExecutedByInvalidationOfInstructions() {
+        needs(Maintenance.EXEC, CachePolicy.LAZY, 2, (test, hva) -> {
+            function(test, hva, 1);
+            call(test);
+            // Away from stage 2 and back.
+            test.mm.mprotect(hva, SIZE, Mman.PROT_READ);
+            test.mm.mprotect(hva, SIZE, Mman.PROT_READ | Mman.PROT_WRITE);
+            function(test, hva, 2);
+            return call(test);
+        });
+    }
+
+    private static void function(TestVm test, long hva, int result) {
+        byte[] bytes = new Assembler(MEMORY).movImm(X0, result).ret().bytes();
+        test.mm.userMemory().write(hva, bytes, 0, bytes.length);
+    }
+
+    private static long call(TestVm test) {
+        run(test, code -> code.movImm(X1, MEMORY).blr(X1));
+        return test.result();
+    }
+
+    @Test
+    void whatWasStoredThroughTheCachesIsSeenPastThemByTheFlushOfSetAndWay() {
+        needs(Maintenance.SET_WAY, CachePolicy.LAZY, FIRST, (test, hva) -> {
+            store(test, MEMORY, FIRST);
+            // The first switch of the caches has ended the trap that set and way needs to flush.
+            turnCachesOn(test);
+            run(test, code -> code.movImm(X0, 0).cache(CacheOp.DC_CISW, X0));
+            return load(test, ALIAS);
+        });
+    }
+
+    @Test
+    void whatWasStoredBeforeTheCachesWereOnIsSeenByTheFlushOfTheSwitch() {
+        needs(Maintenance.TOGGLE, CachePolicy.ADVERSARIAL, FIRST, (test, hva) -> {
+            restart(test);
+            store(test, MEMORY, FIRST);
+            turnCachesOn(test);
+            return load(test, MEMORY);
+        });
+    }
+
+    @Test
+    void guestThatStartsAnewSeesItsMemoryByTheUnmappingOfInit() {
+        needs(Maintenance.REINIT, CachePolicy.LAZY, FIRST, (test, hva) -> {
+            store(test, MEMORY, FIRST);
+            restart(test);
+            return load(test, MEMORY);
+        });
+    }
+
+    @Test
+    void whatAGuestStoredPastTheCachesIsTheVmmsByMaintenanceAtUnmap() {
+        needs(Maintenance.UNMAP, CachePolicy.ADVERSARIAL, FIRST, (test, hva) -> {
+            restart(test);
+            store(test, MEMORY, FIRST);
+            test.mm.mprotect(hva, SIZE, Mman.PROT_READ);
+            return test.mm.userMemory().load(hva, 8);
+        });
+    }
+
+    @Test
+    void whatTheVmmWroteInALoggedSlotIsSeenPastTheCaches() {
+        needs(Maintenance.DIRTY_LOG, CachePolicy.LAZY, FIRST, (test, hva) -> {
+            test.mm.userMemory().store(hva, 8, FIRST);
+            restart(test);
+            return load(test, MEMORY);
+        });
+    }
+}
