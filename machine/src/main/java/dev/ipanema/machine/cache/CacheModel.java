@@ -499,6 +499,13 @@ public final class CacheModel implements CacheSystem {
         return witness;
     }
 
+    @Override
+    public void exclusiveSplit(Origin origin, RamViews ram, long offset, int bytes) {
+        if (!Reporter.wantsPc(origin)) {
+            reporter.exclusivePastCaches(origin, MemoryAttributes.NORMAL_WB, ram, offset, bytes);
+        }
+    }
+
     // ---- fetches --------------------------------------------------------------------------------------------------
 
     @Override

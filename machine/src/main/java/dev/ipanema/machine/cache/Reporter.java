@@ -79,9 +79,11 @@ final class Reporter {
                 Missing.ONE_TYPE);
     }
 
-    /// Reports an exclusive or atomic access past the caches to a page that is used through them.
+    /// Reports an exclusive or atomic access past the caches to a page that is used through them, or a pair split over
+    /// both.
     void exclusivePastCaches(Origin origin, MemoryAttributes type, RamViews ram, long offset, int length) {
-        views(FindingKind.EXCLUSIVE_ON_NC, origin, type, ram, offset, length, false, null, Missing.ONE_TYPE);
+        boolean cacheable = type.isCacheable();
+        views(FindingKind.EXCLUSIVE_ON_NC, origin, type, ram, offset, length, cacheable, null, Missing.ONE_TYPE);
     }
 
     /// Reports that an instruction was executed that data accesses do not see.

@@ -61,6 +61,9 @@ public interface CacheSystem {
     long compareAndExchange(
             Origin origin, MemoryAttributes type, RamViews ram, long offset, int bytes, long expected, long value);
 
+    /// Reports a pair of exclusives of which the load went past the caches and the store goes through them.
+    void exclusiveSplit(Origin origin, RamViews ram, long offset, int bytes);
+
     /// Reads a range.
     void read(Origin origin, MemoryAttributes type, RamViews ram, long offset, byte[] to, int at, int length);
 

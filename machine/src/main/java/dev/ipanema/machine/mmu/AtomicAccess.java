@@ -4,7 +4,9 @@ import static dev.ipanema.machine.memory.RawMemory.RAW;
 
 import dev.ipanema.arm.a64.Access;
 import dev.ipanema.arm.memory.AlignmentRules.AccessClass;
+import dev.ipanema.machine.memory.CacheSystem;
 import dev.ipanema.machine.memory.PhysicalMemory;
+import dev.ipanema.machine.memory.RamViews;
 import java.lang.invoke.VarHandle;
 
 /// Exclusive and atomic accesses of one processing element.
@@ -28,6 +30,9 @@ final class AtomicAccess {
     private int monitorBytes;
     private long monitorLow;
     private long monitorHigh;
+
+    /// The load-exclusive went past caches that are modelled.
+    private boolean monitorPast;
 
     /// What [#resolve] found: physical and host address; the latter is -1 for a device, and for memory
     /// whose caches do not let the access go directly ([#cached]).
@@ -127,6 +132,7 @@ final class AtomicAccess {
     private void monitor(int bytes, long low, long high) {
         held = true;
         monitorPa = pa;
+        monitorPast = isPastCaches();
         monitorBytes = bytes;
         monitorLow = low;
         monitorHigh = high;
@@ -197,8 +203,27 @@ final class AtomicAccess {
         }
         held = false;
         boolean resolved = resolve(va, bytes, Translator.WRITE);
+        if (resolved && monitorPast && pa == monitorPa && !isPastCaches()) {
+            resolved = tellSplit(va, bytes);
+        }
         held = !resolved && mmu.fault().isRetry() && mmu.faulted();
         return resolved && pa == monitorPa && bytes == monitorBytes;
+    }
+
+    private boolean isPastCaches() {
+        return cached && !access.type().isCacheable();
+    }
+
+    /// Reports a pair of exclusives of which the load went past the caches and the store goes through them. (The other
+    /// way round the store itself is reported, by the caches.)
+    private boolean tellSplit(long va, int bytes) {
+        CacheSystem caches = memory.caches();
+        RamViews views = memory.views(pa);
+        if (caches != null && views != null) {
+            access.origin.va = va;
+            caches.exclusiveSplit(access.origin, views, pa - views.base(), bytes);
+        }
+        return !access.origin.again || again();
     }
 
     /// Replaces the location if it holds `expected`.

@@ -130,4 +130,7 @@ final class FakeCaches implements CacheSystem {
 
     @Override
     public void losePower() {}
+
+    @Override
+    public void exclusiveSplit(Origin origin, RamViews ram, long offset, int bytes) {}
 }
