@@ -316,7 +316,7 @@ public final class CacheModel implements CacheSystem {
             if ((views & ExactLines.MEMORY) != 0) {
                 rawStore(ram.memory(offset), bytes, value);
             }
-            afterStore(origin, type, ram, offset);
+            afterStore(origin, type, ram, offset, bytes);
         } finally {
             states.unlock(ram, page);
         }
@@ -374,13 +374,13 @@ public final class CacheModel implements CacheSystem {
         return state == SPLIT || states.split(origin, ram, page) ? ExactLines.COHERENT : ExactLines.AGAIN;
     }
 
-    private void afterStore(Origin origin, MemoryAttributes type, RamViews ram, long offset) {
+    private void afterStore(Origin origin, MemoryAttributes type, RamViews ram, long offset, int length) {
         long page = offset & PAGE_MASK;
         if ((PageRecord.flags(ram.record(page)) & STATE) != EXACT) {
             return;
         }
         ExactPage exact = states.exact(ram, page);
-        exactLines.stored(origin, type, ram, exact, offset);
+        exactLines.stored(origin, type, ram, exact, offset, length);
         if (type.isCacheable()) {
             states.calmDown(ram, page, exact);
         }
@@ -451,7 +451,7 @@ public final class CacheModel implements CacheSystem {
             if ((views & ExactLines.MEMORY) != 0) {
                 bytes.to(ram.memory(to), before + done, chunk);
             }
-            afterStore(origin, type, ram, to);
+            afterStore(origin, type, ram, to, chunk);
             done += chunk;
         }
     }
@@ -489,7 +489,7 @@ public final class CacheModel implements CacheSystem {
             if (witness == expected && views == (ExactLines.COHERENT | ExactLines.MEMORY)) {
                 rawStore(ram.memory(offset), bytes, value);
             }
-            afterStore(origin, type, ram, offset);
+            afterStore(origin, type, ram, offset, bytes);
         } finally {
             states.unlock(ram, page);
         }
@@ -519,7 +519,7 @@ public final class CacheModel implements CacheSystem {
         states.lockServing(ram, page);
         try {
             int word = fetchLocked(origin, type, ram, offset);
-            boolean stale = word != RAW.getInt(ram.coherent(offset));
+            boolean stale = word != newestWord(ram, offset);
             return (word & 0xffff_ffffL) | (stale ? STALE : 0);
         } finally {
             states.unlock(ram, page);
@@ -559,19 +559,52 @@ public final class CacheModel implements CacheSystem {
                 : RAW.getInt(ram.memory(offset));
     }
 
+    /// {@return the word as the last stores left it, through the caches or past them}
+    private int newestWord(RamViews ram, long offset) {
+        int coherent = RAW.getInt(ram.coherent(offset));
+        int past = bytesPast(ram, offset);
+        return (coherent & ~past) | (RAW.getInt(ram.memory(offset)) & past);
+    }
+
+    /// {@return the bytes of a word that memory has newer than the caches, as a mask}
+    private int bytesPast(RamViews ram, long offset) {
+        if ((PageRecord.flags(ram.record(offset)) & STATE) != EXACT) {
+            return 0;
+        }
+        long past = states.exact(ram, offset & PAGE_MASK).past[lineOf(offset)] >>> ((int) offset & LINE_BYTES - 1);
+        int mask = 0;
+        for (int i = 0; i < Integer.BYTES; i++) {
+            mask |= (past >>> i & 1) != 0 ? 0xff << (Byte.SIZE * i) : 0;
+        }
+        return mask;
+    }
+
+    /// {@return what was left out before a fetch that does not get the newest word}
+    private Missing missingOfFetch(MemoryAttributes type, RamViews ram, long offset) {
+        int newest = newestWord(ram, offset);
+        if (wordToFetch(type, ram, offset) == newest) {
+            return Missing.INVALIDATE_INSTRUCTIONS;
+        }
+        if (RAW.getInt(ram.coherent(offset)) != newest) {
+            return Missing.INVALIDATE_TO_POC;
+        }
+        return type.isCacheable() ? Missing.CLEAN_TO_POU : Missing.CLEAN_TO_POC;
+    }
+
     @Override
     public void executedStale(Origin origin, MemoryAttributes type, RamViews ram, long offset, int word) {
         long page = offset & PAGE_MASK;
         states.lockServing(ram, page);
         try {
-            Missing missing = Missing.INVALIDATE_INSTRUCTIONS;
-            if (RAW.getInt(ram.coherent(offset)) != wordToFetch(type, ram, offset)) {
-                missing = type.isCacheable() ? Missing.CLEAN_TO_POU : Missing.CLEAN_TO_POC;
-            }
+            Missing missing = missingOfFetch(type, ram, offset);
             boolean exact = (PageRecord.flags(ram.record(page)) & STATE) == EXACT;
-            long writer =
-                    exact ? states.exact(ram, page).writers[lineOf(offset)] : PageRecord.firstWriter(ram.record(page));
-            reporter.staleFetch(origin, type, ram, offset, word, writer, exact, missing);
+            long writer = PageRecord.firstWriter(ram.record(page));
+            if (exact) {
+                ExactPage lines = states.exact(ram, page);
+                writer = (bytesPast(ram, offset) != 0 ? lines.pastWriters : lines.writers)[lineOf(offset)];
+            }
+            reporter.staleFetch(
+                    origin, type, ram, offset, word, newestWord(ram, offset), Reporter.writer(writer, exact), missing);
         } finally {
             states.unlock(ram, page);
         }

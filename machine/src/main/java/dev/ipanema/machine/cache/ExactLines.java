@@ -134,9 +134,13 @@ final class ExactLines {
         return MEMORY;
     }
 
-    /// What hardware may do after a store past the caches.
-    void stored(Origin origin, MemoryAttributes type, RamViews ram, ExactPage exact, long offset) {
+    /// What happens after a store: one through all levels is at the point of unification, too; after one past
+    /// the caches hardware may write a line back.
+    void stored(Origin origin, MemoryAttributes type, RamViews ram, ExactPage exact, long offset, int length) {
         int line = line(offset);
+        if (type.isCacheable() && CacheModel.isWriteThrough(type)) {
+            Lines.storedThroughPou(ram, exact, offset, length);
+        }
         if (!type.isCacheable() && exact.isDirty(line) && freedom.writesBackLate()) {
             lines.clean(origin, ram, exact, page(offset), line);
         }

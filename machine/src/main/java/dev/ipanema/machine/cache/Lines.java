@@ -125,6 +125,15 @@ final class Lines {
         exact.atPou |= 1L << line;
     }
 
+    /// Brings what a write-through store left to the point of unification, if that holds the line.
+    static void storedThroughPou(RamViews ram, ExactPage exact, long offset, int length) {
+        int inPage = (int) offset & PageStates.PAGE - 1;
+        byte[] pou = exact.pou;
+        if (pou != null && exact.isAtPou(inPage >>> LINE_SHIFT)) {
+            RAW.copyOut(ram.coherent(offset), pou, inPage, length);
+        }
+    }
+
     /// {@return the word that the point of unification holds}
     static int wordAtPou(RamViews ram, ExactPage exact, long offset) {
         int inPage = (int) offset & PageStates.PAGE - 1;

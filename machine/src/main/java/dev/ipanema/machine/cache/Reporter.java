@@ -86,18 +86,19 @@ final class Reporter {
         views(FindingKind.EXCLUSIVE_ON_NC, origin, type, ram, offset, length, cacheable, null, Missing.ONE_TYPE);
     }
 
-    /// Reports that an instruction was executed that data accesses do not see.
+    /// Reports that an instruction was executed that is not, or no longer, what was stored last.
+    ///
+    /// @param now what was
     void staleFetch(
             Origin origin,
             MemoryAttributes type,
             RamViews ram,
             long offset,
             int word,
-            long writer,
-            boolean exact,
+            int now,
+            @Nullable Writer writer,
             Missing missing) {
-        int now = RAW.getInt(ram.coherent(offset));
-        Alias there = new Alias(origin.agent.name(), origin.va, null, true);
+        Alias there = new Alias(origin.agent.name(), origin.va, null, missing != Missing.INVALIDATE_TO_POC);
         report(
                 FindingKind.STALE_FETCH,
                 origin,
@@ -108,7 +109,7 @@ final class Reporter {
                 hex(now),
                 here(origin, type, type.isCacheable()),
                 there,
-                writer(writer, exact),
+                writer,
                 missing);
     }
 
@@ -150,7 +151,7 @@ final class Reporter {
         return PageRecord.alias(ram.record(offset), cacheable);
     }
 
-    private static @Nullable Writer writer(long word, boolean exact) {
+    static @Nullable Writer writer(long word, boolean exact) {
         return word == 0 ? null : PageRecord.writer(word, exact);
     }
 

@@ -32,7 +32,7 @@ public interface CacheSystem {
     /// Fetches an instruction word as the point of unification holds it.
     ///
     /// @param offset a multiple of 4
-    /// @return the word in the lower half, with [#STALE] when data accesses see another
+    /// @return the word in the lower half, with [#STALE] when it is not what was stored last
     long fetch(Origin origin, MemoryAttributes type, RamViews ram, long offset);
 
     /// Says what becomes of an instruction that the instruction cache of the calling thread's processing element
