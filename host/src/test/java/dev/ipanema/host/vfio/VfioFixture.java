@@ -9,9 +9,11 @@ import dev.ipanema.host.mm.Mman;
 import dev.ipanema.host.mm.Vma;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.host.platform.HostProfile;
+import dev.ipanema.machine.cache.CacheOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// A host with a GPU, its first one opened, and a process with room for mappings. Waiting takes no time and is
 /// counted.
@@ -70,11 +72,17 @@ final class VfioFixture implements AutoCloseable {
     }
 
     VfioFixture(HostProfile profile, boolean mapsAtMmap) {
+        this(profile, mapsAtMmap, null);
+    }
+
+    /// @param caches how caches are modelled, null: not at all
+    VfioFixture(HostProfile profile, boolean mapsAtMmap, @Nullable CacheOptions caches) {
         this.mapsAtMmap = mapsAtMmap;
         this.host = Host.builder(profile)
                 .ticker(clock)
                 .delay(clock)
                 .devicesOnCallersThread(true)
+                .caches(caches)
                 .build();
         this.mm = host.newAddressSpace();
     }

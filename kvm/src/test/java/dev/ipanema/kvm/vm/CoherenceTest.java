@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// With caches modelled, what KVM does keeps a guest's memory right and finds nothing, whatever hardware makes of its
 /// freedom: pages that the host takes back, moves, protects, splits, logs and gives to the next guest. Without one
@@ -58,12 +59,12 @@ class CoherenceTest {
     }
 
     private static TestVm host(String cpu, CachePolicy policy) {
-        return host(cpu, policy, Set.of());
+        return host(cpu, policy, Set.of(), "linux-7.3");
     }
 
-    private static TestVm host(String cpu, CachePolicy policy, Set<Maintenance> leftOut) {
+    private static TestVm host(String cpu, CachePolicy policy, Set<Maintenance> leftOut, String version) {
         CacheOptions options = CacheOptions.DEFAULT.withPolicy(policy, SEED);
-        return new TestVm(TestVm.builder(cpu, ExclusivePolicy.WORK).caches(options), "linux-7.3", leftOut, vm -> {});
+        return new TestVm(TestVm.builder(cpu, ExclusivePolicy.WORK).caches(options), version, leftOut, vm -> {});
     }
 
     private static List<Finding> findings(TestVm test) {
@@ -123,18 +124,40 @@ class CoherenceTest {
     @MethodSource("hostsAndPolicies")
     void guestBootsWithItsCachesOffAndTurnsThemOn(String cpu, CachePolicy policy) {
         try (TestVm test = host(cpu, policy)) {
-            test.slot(0, test.anonymous(SIZE));
-            restart(test);
-            assertThat(load(test, MEMORY)).isZero();
-            store(test, MEMORY, FIRST);
-            turnCachesOn(test);
-            assertThat(load(test, MEMORY)).isEqualTo(FIRST);
-            store(test, MEMORY, SECOND);
-            // A guest that starts anew finds what it left.
-            restart(test);
-            assertThat(load(test, MEMORY)).isEqualTo(SECOND);
-            assertThat(findings(test)).isEmpty();
+            bootTwice(test);
         }
+    }
+
+    /// Two patches of the series refuse RAM on such a host.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "linux-6.16",
+                "series-v7/1",
+                "series-v7/2",
+                "series-v7/3",
+                "linux-6.17",
+                "linux-6.18",
+                "linux-7.3"
+            })
+    void kernelsLetAGuestBoot(String version) {
+        try (TestVm test = host(NEITHER, CachePolicy.ADVERSARIAL, Set.of(), version)) {
+            bootTwice(test);
+        }
+    }
+
+    private static void bootTwice(TestVm test) {
+        test.slot(0, test.anonymous(SIZE));
+        restart(test);
+        assertThat(load(test, MEMORY)).isZero();
+        store(test, MEMORY, FIRST);
+        turnCachesOn(test);
+        assertThat(load(test, MEMORY)).isEqualTo(FIRST);
+        store(test, MEMORY, SECOND);
+        // A guest that starts anew finds what it left.
+        restart(test);
+        assertThat(load(test, MEMORY)).isEqualTo(SECOND);
+        assertThat(findings(test)).isEmpty();
     }
 
     @ParameterizedTest
@@ -235,7 +258,7 @@ class CoherenceTest {
 
     /// One guest's work, with [#SIZE] of memory at [#MEMORY].
     private static Seen seen(CachePolicy policy, Set<Maintenance> leftOut, int flags, Work work) {
-        try (TestVm test = host(NEITHER, policy, leftOut)) {
+        try (TestVm test = host(NEITHER, policy, leftOut, "linux-7.3")) {
             long hva = test.anonymous(SIZE);
             test.slot(flags, hva);
             test.mapBlock(ALIAS_GIB, MEMORY, true);
