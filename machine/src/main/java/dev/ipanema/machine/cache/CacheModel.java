@@ -39,23 +39,26 @@ public final class CacheModel implements CacheSystem {
     private static final long PAGE_MASK = -(long) PAGE;
 
     private final CacheOptions options;
-    private final boolean idc;
     private final CoherenceMonitor monitor = new CoherenceMonitor();
     private final Reporter reporter = new Reporter(monitor);
     private final Freedom freedom;
     private final PageStates states;
-    private final Lines lines = new Lines(reporter);
     private final ExactLines exactLines;
     private final Aliases aliases;
+    private final Fetches fetches;
+    private final Maintainer maintainer;
 
     /// @param ctr `CTR_EL0` of the machine, for IDC
     public CacheModel(CacheOptions options, long ctr) {
         this.options = options;
-        this.idc = (ctr & Ctr.IDC) != 0;
+        boolean idc = (ctr & Ctr.IDC) != 0;
         this.freedom = new Freedom(options);
         this.states = new PageStates(options.precise());
-        this.exactLines = new ExactLines(freedom, lines, reporter);
         this.aliases = new Aliases(states, reporter);
+        Lines lines = new Lines(reporter);
+        this.exactLines = new ExactLines(freedom, lines, reporter);
+        this.fetches = new Fetches(idc, freedom, states, lines, reporter);
+        this.maintainer = new Maintainer(idc, freedom, states, lines);
     }
 
     /// {@return what it found}
@@ -506,133 +509,21 @@ public final class CacheModel implements CacheSystem {
         }
     }
 
-    // ---- fetches --------------------------------------------------------------------------------------------------
+    // ---- fetches and maintenance ----------------------------------------------------------------------------------
 
     @Override
     public long fetch(Origin origin, MemoryAttributes type, RamViews ram, long offset) {
-        int flags = PageRecord.flags(ram.record(offset));
-        int state = flags & STATE;
-        if (state == UNIFIED || (type.isCacheable() && idc && state == SPLIT)) {
-            return RAW.getInt(ram.coherent(offset)) & 0xffff_ffffL;
-        }
-        long page = offset & PAGE_MASK;
-        states.lockServing(ram, page);
-        try {
-            int word = fetchLocked(origin, type, ram, offset);
-            boolean stale = word != newestWord(ram, offset);
-            return (word & 0xffff_ffffL) | (stale ? STALE : 0);
-        } finally {
-            states.unlock(ram, page);
-        }
-    }
-
-    /// {@return the word that a fetch gets; what hardware may have cleaned before it is cleaned now}
-    private int fetchLocked(Origin origin, MemoryAttributes type, RamViews ram, long offset) {
-        int word = wordToFetch(type, ram, offset);
-        if (word == RAW.getInt(ram.coherent(offset)) || !freedom.writesBackEarly()) {
-            return word;
-        }
-        long page = offset & PAGE_MASK;
-        if ((PageRecord.flags(ram.record(page)) & STATE) == SPLIT) {
-            PageStates.countMemory(ram, page);
-            Lines.writeBack(ram, offset & -LINE_BYTES);
-        } else if (type.isCacheable()) {
-            Lines.cleanToPou(ram, states.exact(ram, page), page, lineOf(offset));
-        } else {
-            lines.clean(origin, ram, states.exact(ram, page), page, lineOf(offset));
-        }
-        return wordToFetch(type, ram, offset);
-    }
-
-    private static int lineOf(long offset) {
-        return (int) (offset & PAGE - 1) >>> ExactPage.LINE_SHIFT;
-    }
-
-    /// {@return the word that a fetch of a type sees as things are}
-    private int wordToFetch(MemoryAttributes type, RamViews ram, long offset) {
-        int state = PageRecord.flags(ram.record(offset)) & STATE;
-        if (state == UNIFIED || (type.isCacheable() && idc)) {
-            return RAW.getInt(ram.coherent(offset));
-        }
-        return state == EXACT && type.isCacheable()
-                ? Lines.wordAtPou(ram, states.exact(ram, offset & PAGE_MASK), offset)
-                : RAW.getInt(ram.memory(offset));
-    }
-
-    /// {@return the word as the last stores left it, through the caches or past them}
-    private int newestWord(RamViews ram, long offset) {
-        int coherent = RAW.getInt(ram.coherent(offset));
-        int past = bytesPast(ram, offset);
-        return (coherent & ~past) | (RAW.getInt(ram.memory(offset)) & past);
-    }
-
-    /// {@return the bytes of a word that memory has newer than the caches, as a mask}
-    private int bytesPast(RamViews ram, long offset) {
-        if ((PageRecord.flags(ram.record(offset)) & STATE) != EXACT) {
-            return 0;
-        }
-        long past = states.exact(ram, offset & PAGE_MASK).past[lineOf(offset)] >>> ((int) offset & LINE_BYTES - 1);
-        int mask = 0;
-        for (int i = 0; i < Integer.BYTES; i++) {
-            mask |= (past >>> i & 1) != 0 ? 0xff << (Byte.SIZE * i) : 0;
-        }
-        return mask;
-    }
-
-    /// {@return what was left out before a fetch that does not get the newest word}
-    private Missing missingOfFetch(MemoryAttributes type, RamViews ram, long offset) {
-        int newest = newestWord(ram, offset);
-        if (wordToFetch(type, ram, offset) == newest) {
-            return Missing.INVALIDATE_INSTRUCTIONS;
-        }
-        if (RAW.getInt(ram.coherent(offset)) != newest) {
-            return Missing.INVALIDATE_TO_POC;
-        }
-        return type.isCacheable() ? Missing.CLEAN_TO_POU : Missing.CLEAN_TO_POC;
+        return fetches.fetch(origin, type, ram, offset);
     }
 
     @Override
     public void executedStale(Origin origin, MemoryAttributes type, RamViews ram, long offset, int word) {
-        long page = offset & PAGE_MASK;
-        states.lockServing(ram, page);
-        try {
-            Missing missing = missingOfFetch(type, ram, offset);
-            boolean exact = (PageRecord.flags(ram.record(page)) & STATE) == EXACT;
-            long writer = PageRecord.firstWriter(ram.record(page));
-            if (exact) {
-                ExactPage lines = states.exact(ram, page);
-                writer = (bytesPast(ram, offset) != 0 ? lines.pastWriters : lines.writers)[lineOf(offset)];
-            }
-            reporter.staleFetch(
-                    origin, type, ram, offset, word, newestWord(ram, offset), Reporter.writer(writer, exact), missing);
-        } finally {
-            states.unlock(ram, page);
-        }
+        fetches.executedStale(origin, type, ram, offset, word);
     }
 
     @Override
     public boolean keepsInstruction() {
         return freedom.keepsInstruction();
-    }
-
-    // ---- maintenance ----------------------------------------------------------------------------------------------
-
-    @Override
-    public void maintain(CacheOperation operation, Origin origin, RamViews ram, long offset, long length) {
-        long end = offset + length + LINE_BYTES - 1 & -(long) LINE_BYTES;
-        for (long from = offset & -(long) LINE_BYTES; from < end && !origin.again; ) {
-            long page = from & PAGE_MASK;
-            long to = Math.min(end, page + PAGE);
-            int flags = PageRecord.flags(ram.record(page));
-            if (isWork(operation, flags) && states.lock(origin, ram, page)) {
-                try {
-                    maintainInPage(operation, origin, ram, from, to);
-                } finally {
-                    states.unlock(ram, page);
-                }
-            }
-            from = to;
-        }
     }
 
     @Override
@@ -641,127 +532,17 @@ public final class CacheModel implements CacheSystem {
     }
 
     @Override
-    public void losePower() {
-        states.pages().forEach((ram, page) -> {
-            states.lockServing(ram, page);
-            try {
-                if (states.dropEntries(Origin.of(Agent.LOADER), ram, page, COHERENT_ENTRY | MEMORY_ENTRY)) {
-                    states.loseCaches(ram, page);
-                }
-            } finally {
-                states.unlock(ram, page);
-            }
-        });
+    public void maintain(CacheOperation operation, Origin origin, RamViews ram, long offset, long length) {
+        maintainer.maintain(operation, origin, ram, offset, length);
     }
 
-    /// What is cleaned from a level before the last is in the next one, and seen by nobody. A line whose last writer is
-    /// known to be another element is in that one's caches.
     @Override
     public void maintain(CacheOperation operation, Origin origin, SetAndWay where) {
-        if (!where.last()) {
-            return;
-        }
-        states.pages().forEach((ram, page) -> {
-            for (long at = page; at < page + PAGE && !origin.again; at += LINE_BYTES) {
-                if (where.holds(ram.base() + at) && !isElsewhere(origin, ram, at)) {
-                    maintain(operation, origin, ram, at, LINE_BYTES);
-                }
-            }
-        });
+        maintainer.maintain(operation, origin, where);
     }
 
-    private boolean isElsewhere(Origin origin, RamViews ram, long offset) {
-        long page = offset & PAGE_MASK;
-        states.lockServing(ram, page);
-        try {
-            if ((PageRecord.flags(ram.record(page)) & STATE) != EXACT) {
-                return false;
-            }
-            ExactPage exact = states.exact(ram, page);
-            int line = lineOf(offset);
-            long writer = exact.isDirty(line) && (exact.inherited >>> line & 1) == 0 ? exact.writers[line] : 0;
-            return writer != 0
-                    && PageRecord.writer(writer, true).pe() != origin.pe
-                    && PageRecord.writer(writer, true).pe() != Origin.NO_PE;
-        } finally {
-            states.unlock(ram, page);
-        }
-    }
-
-    private static boolean invalidates(CacheOperation operation) {
-        return operation == CacheOperation.DC_CLEAN_INVAL_POC || operation == CacheOperation.DC_INVAL_POC;
-    }
-
-    private boolean isWork(CacheOperation operation, int flags) {
-        if (operation == CacheOperation.DC_CLEAN_POU && idc) {
-            return false;
-        }
-        return (flags & STATE) != UNIFIED || (invalidates(operation) && (flags & PageRecord.FORGOTTEN) != 0);
-    }
-
-    private void maintainInPage(CacheOperation operation, Origin origin, RamViews ram, long from, long to) {
-        long page = from & PAGE_MASK;
-        int flags = PageRecord.flags(ram.record(page));
-        int state = flags & STATE;
-        if (state != EXACT) {
-            boolean discards = operation == CacheOperation.DC_INVAL_POC && state == SPLIT;
-            if (invalidates(operation) && !discards && to - from == PAGE && (flags & COHERENT_ENTRY) == 0) {
-                states.unify(ram, page);
-                return;
-            }
-            if (operation == CacheOperation.DC_CLEAN_POC) {
-                PageStates.countMemory(ram, page);
-                Lines.writeBackDifferences(ram, from, to - from);
-                return;
-            }
-            if (operation == CacheOperation.DC_CLEAN_POU && !differs(ram, from, to)) {
-                return;
-            }
-        }
-        ExactPage exact = states.follow(origin, ram, page);
-        if (exact == null || !states.dropEntries(origin, ram, page, COHERENT_ENTRY)) {
-            return;
-        }
-        exact.calm = 0;
-        for (long at = from; at < to; at += LINE_BYTES) {
-            int line = (int) (at - page) >>> ExactPage.LINE_SHIFT;
-            if (operation != CacheOperation.DC_CLEAN_POU
-                    && Lines.losesWrite(ram, exact, page, line)
-                    && Reporter.wantsPc(origin)) {
-                return;
-            }
-            maintainLine(operation, origin, ram, exact, page, line);
-        }
-        if (invalidates(operation)) {
-            states.unifyIfEmpty(ram, page, exact);
-        }
-    }
-
-    private static boolean differs(RamViews ram, long from, long to) {
-        for (long line = from; line < to; line += LINE_BYTES) {
-            if (Lines.difference(ram, line) != 0) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private void maintainLine(
-            CacheOperation operation, Origin origin, RamViews ram, ExactPage exact, long page, int line) {
-        switch (operation) {
-            case DC_CLEAN_POC -> lines.clean(origin, ram, exact, page, line);
-            case DC_CLEAN_INVAL_POC -> {
-                lines.clean(origin, ram, exact, page, line);
-                Lines.drop(ram, exact, page, line);
-            }
-            case DC_INVAL_POC -> {
-                if (exact.isDirty(line) && freedom.writesBackEarly()) {
-                    lines.clean(origin, ram, exact, page, line);
-                }
-                Lines.drop(ram, exact, page, line);
-            }
-            case DC_CLEAN_POU -> Lines.cleanToPou(ram, exact, page, line);
-            default -> throw new IllegalArgumentException(operation + " is no operation of data");
-        }
+    @Override
+    public void losePower() {
+        maintainer.losePower();
     }
 }

@@ -1,7 +1,5 @@
 package dev.ipanema.machine.cache;
 
-import static dev.ipanema.machine.cache.ExactPage.LINE_SHIFT;
-
 import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.machine.memory.Origin;
 import dev.ipanema.machine.memory.RamViews;
@@ -27,10 +25,6 @@ final class ExactLines {
         this.reporter = reporter;
     }
 
-    private static int line(long offset) {
-        return (int) offset >>> LINE_SHIFT & ExactPage.LINES - 1;
-    }
-
     private static long page(long offset) {
         return offset & -(long) PageStates.PAGE;
     }
@@ -43,7 +37,7 @@ final class ExactLines {
     ///
     /// @return false when it has to be made anew
     boolean read(Origin origin, MemoryAttributes type, RamViews ram, ExactPage exact, long offset, int length) {
-        int line = line(offset);
+        int line = ExactPage.lineOf(offset);
         if (type.isCacheable()) {
             if (!exact.isPresent(line)) {
                 exact.setPresent(line, true);
@@ -58,7 +52,7 @@ final class ExactLines {
 
     private boolean readStaleLine(
             Origin origin, MemoryAttributes type, RamViews ram, ExactPage exact, long offset, int length) {
-        int line = line(offset);
+        int line = ExactPage.lineOf(offset);
         if (!exact.isDirty(line) && freedom.dropsClean()) {
             Lines.drop(ram, exact, page(offset), line);
             exact.setPresent(line, true);
@@ -76,7 +70,7 @@ final class ExactLines {
 
     private boolean readPastDirtyLine(
             Origin origin, MemoryAttributes type, RamViews ram, ExactPage exact, long offset, int length) {
-        int line = line(offset);
+        int line = ExactPage.lineOf(offset);
         boolean stale = (exact.dirty[line] & mask(offset, length)) != 0 && !Lines.areEqual(ram, offset, length);
         boolean loses = Lines.losesWrite(ram, exact, page(offset), line);
         if ((stale || loses) && Reporter.wantsPc(origin)) {
@@ -98,7 +92,7 @@ final class ExactLines {
         if (Reporter.wantsPc(origin)) {
             return AGAIN;
         }
-        int line = line(offset);
+        int line = ExactPage.lineOf(offset);
         long bytes = mask(offset, length);
         if (!type.isCacheable()) {
             return storePast(origin, ram, exact, offset, bytes);
@@ -116,7 +110,7 @@ final class ExactLines {
     }
 
     private int storePast(Origin origin, RamViews ram, ExactPage exact, long offset, long bytes) {
-        int line = line(offset);
+        int line = ExactPage.lineOf(offset);
         exact.calm = 0;
         if (exact.isPresent(line) && freedom.dropsEarly()) {
             lines.clean(origin, ram, exact, page(offset), line);
@@ -137,7 +131,7 @@ final class ExactLines {
     /// What happens after a store: one through all levels is at the point of unification, too; after one past
     /// the caches hardware may write a line back.
     void stored(Origin origin, MemoryAttributes type, RamViews ram, ExactPage exact, long offset, int length) {
-        int line = line(offset);
+        int line = ExactPage.lineOf(offset);
         if (type.isCacheable() && CacheModel.isWriteThrough(type)) {
             Lines.storedThroughPou(ram, exact, offset, length);
         }

@@ -92,6 +92,11 @@ final class ExactPage {
         return (atPou >>> line & 1) != 0;
     }
 
+    /// {@return the line of an offset in its page}
+    static int lineOf(long offset) {
+        return (int) offset >>> LINE_SHIFT & LINES - 1;
+    }
+
     /// {@return the bits of `bytes` bytes from the `first` of a line on}
     static long mask(int first, int bytes) {
         return bytes >= LINE_BYTES ? -1L : ((1L << bytes) - 1) << first;
