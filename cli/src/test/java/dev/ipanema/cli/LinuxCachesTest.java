@@ -6,6 +6,7 @@ import dev.ipanema.images.catalog.BusyboxInitrd;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -80,5 +81,44 @@ class LinuxCachesTest {
     @MethodSource("combinations")
     void nothingIsFoundInAnyBoot(String kernel, String features, String policy) {
         findsNothing(kernel, features, policy, "-c", "2");
+    }
+
+    @Test
+    void withoutMaintenanceAtTheFirstMapLinuxDoesNotStartAndTheFindingSaysWhy() {
+        int code =
+                boot("linux-6.12", "-fwb-dic-idc", "modelled", "--coherence", "precise", "--skip-maintenance", "map");
+
+        assertThat(code).isEqualTo(1);
+        assertThat(runner.output()).isEmpty();
+        assertThat(runner.messages())
+                .contains(
+                        "stale-fetch: pe 0, PC 0x40000000",
+                        "stored by vmm",
+                        "missing: DC CVAC or CIVAC by the writer after its store",
+                        "again: ./ipanema run --deterministic --seed 1 ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"set-way, 0, no findings", "toggle, 1, mismatched-alias: pe 0"})
+    void uBootNeedsTheFlushWhenItsCachesGoOn(String leftOut, int expected, String text) {
+        int code = runner.run(List.of(
+                "run",
+                "--host",
+                "altra",
+                "--bios",
+                GuestRunner.guest("u-boot"),
+                "--timeout",
+                "300",
+                "--caches",
+                "modelled",
+                "--fail-on",
+                "finding",
+                "--skip-maintenance",
+                leftOut,
+                "--expect",
+                "=>"));
+
+        assertThat(code).as(runner.messages()).isEqualTo(expected);
+        assertThat(runner.messages()).contains(text);
     }
 }
