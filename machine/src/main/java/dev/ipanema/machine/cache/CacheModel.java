@@ -39,6 +39,7 @@ public final class CacheModel implements CacheSystem {
     private static final long PAGE_MASK = -(long) PAGE;
 
     private final CacheOptions options;
+    private final boolean dic;
     private final CoherenceMonitor monitor = new CoherenceMonitor();
     private final Reporter reporter = new Reporter(monitor);
     private final Freedom freedom;
@@ -52,6 +53,7 @@ public final class CacheModel implements CacheSystem {
     public CacheModel(CacheOptions options, long ctr) {
         this.options = options;
         boolean idc = (ctr & Ctr.IDC) != 0;
+        this.dic = (ctr & Ctr.DIC) != 0;
         this.freedom = new Freedom(options);
         this.states = new PageStates(options.precise());
         this.aliases = new Aliases(states, reporter);
@@ -517,8 +519,17 @@ public final class CacheModel implements CacheSystem {
     }
 
     @Override
-    public void executedStale(Origin origin, MemoryAttributes type, RamViews ram, long offset, int word) {
-        fetches.executedStale(origin, type, ram, offset, word);
+    public void executedStale(
+            Origin origin, MemoryAttributes type, RamViews ram, long offset, int word, boolean patched) {
+        fetches.executedStale(origin, type, ram, offset, word, patched);
+    }
+
+    @Override
+    public void invalidatedInstructions(Origin origin, long pa, long length) {
+        // What KVM does for other reasons does not make a guest right.
+        if (origin.agent == Agent.PE) {
+            monitor.maintained(pa, length);
+        }
     }
 
     @Override
@@ -534,6 +545,9 @@ public final class CacheModel implements CacheSystem {
     @Override
     public void maintain(CacheOperation operation, Origin origin, RamViews ram, long offset, long length) {
         maintainer.maintain(operation, origin, ram, offset, length);
+        if (dic && operation == CacheOperation.DC_CLEAN_POU) {
+            invalidatedInstructions(origin, ram.base() + offset, length);
+        }
     }
 
     @Override

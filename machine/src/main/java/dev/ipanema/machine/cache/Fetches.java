@@ -112,7 +112,7 @@ final class Fetches {
     }
 
     /// As [CacheSystem#executedStale].
-    void executedStale(Origin origin, MemoryAttributes type, RamViews ram, long offset, int word) {
+    void executedStale(Origin origin, MemoryAttributes type, RamViews ram, long offset, int word, boolean patched) {
         long page = offset & PAGE_MASK;
         states.lockServing(ram, page);
         try {
@@ -124,7 +124,15 @@ final class Fetches {
                 writer = (bytesPast(ram, offset) != 0 ? lines.pastWriters : lines.writers)[ExactPage.lineOf(offset)];
             }
             reporter.staleFetch(
-                    origin, type, ram, offset, word, newestWord(ram, offset), Reporter.writer(writer, exact), missing);
+                    origin,
+                    type,
+                    ram,
+                    offset,
+                    word,
+                    newestWord(ram, offset),
+                    Reporter.writer(writer, exact),
+                    missing,
+                    patched);
         } finally {
             states.unlock(ram, page);
         }

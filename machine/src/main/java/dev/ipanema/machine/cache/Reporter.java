@@ -79,8 +79,8 @@ final class Reporter {
                 Missing.ONE_TYPE);
     }
 
-    /// Reports an exclusive or atomic access past the caches to a page that is used through them, or a pair split over
-    /// both.
+    /// Reports an exclusive or atomic access past the caches to a page that is used through them, or a
+    /// pair split over both.
     void exclusivePastCaches(Origin origin, MemoryAttributes type, RamViews ram, long offset, int length) {
         boolean cacheable = type.isCacheable();
         views(FindingKind.EXCLUSIVE_ON_NC, origin, type, ram, offset, length, cacheable, null, Missing.ONE_TYPE);
@@ -89,6 +89,7 @@ final class Reporter {
     /// Reports that an instruction was executed that is not, or no longer, what was stored last.
     ///
     /// @param now what was
+    /// @param patched see [CacheSystem#executedStale]
     void staleFetch(
             Origin origin,
             MemoryAttributes type,
@@ -97,9 +98,13 @@ final class Reporter {
             int word,
             int now,
             @Nullable Writer writer,
-            Missing missing) {
-        Alias there = new Alias(origin.agent.name(), origin.va, null, missing != Missing.INVALIDATE_TO_POC);
-        report(
+            Missing missing,
+            boolean patched) {
+        boolean byCaches = missing != Missing.INVALIDATE_TO_POC;
+        Alias there = writer != null && writer.agent() != Agent.PE
+                ? new Alias(writer.agent().name(), 0, null, byCaches)
+                : new Alias(origin.agent.name(), origin.va, null, byCaches);
+        Finding finding = finding(
                 FindingKind.STALE_FETCH,
                 origin,
                 ram,
@@ -111,6 +116,11 @@ final class Reporter {
                 there,
                 writer,
                 missing);
+        if (patched) {
+            monitor.suspect(finding);
+        } else {
+            monitor.report(finding);
+        }
     }
 
     private void views(
@@ -167,7 +177,22 @@ final class Reporter {
             Alias there,
             @Nullable Writer writer,
             Missing missing) {
-        monitor.report(new Finding(
+        monitor.report(finding(kind, origin, ram, offset, length, seen, other, here, there, writer, missing));
+    }
+
+    private static Finding finding(
+            FindingKind kind,
+            Origin origin,
+            RamViews ram,
+            long offset,
+            int length,
+            String seen,
+            String other,
+            Alias here,
+            Alias there,
+            @Nullable Writer writer,
+            Missing missing) {
+        return new Finding(
                 kind,
                 origin.agent,
                 origin.pe,
@@ -181,7 +206,7 @@ final class Reporter {
                 here,
                 there,
                 writer,
-                missing));
+                missing);
     }
 
     private static String hex(int word) {

@@ -11,13 +11,14 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The decoded code of one processing element: pages by physical address, and a direct-mapped table from virtual pages
-/// that stands in front of the MMU's fetch.
+/// The decoded code of one processing element: pages by physical address, and a direct-mapped table from
+/// virtual pages that stands in front of the MMU's fetch.
 ///
-/// Where caches are modelled it is the instruction cache too. With `CTR_EL0.DIC` = 0 a store leaves decoded code as it
-/// is, until maintenance drops it ([CodeRegistry]).
+/// Where caches are modelled it is the instruction cache too. With `CTR_EL0.DIC` = 0 a store leaves
+/// decoded code as it is, until maintenance drops it ([CodeRegistry]).
 ///
-/// Owned by the thread that runs the processing element; what others do comes by [#storedByOthers] and [#dropByOthers].
+/// Owned by the thread that runs the processing element; what others do comes by [#storedByOthers] and
+/// [#dropByOthers].
 final class GuestCode {
     private static final int SLOTS = 1024;
 
@@ -106,8 +107,8 @@ final class GuestCode {
         return cacheable ? paPage : paPage | DecodedPage.NON_CACHEABLE;
     }
 
-    /// Decodes the straight line of words from `va` on, up to a word that is decoded, a branch that is always taken, or
-    /// the end of the page. Nothing when the fetch has to be made anew.
+    /// Decodes the straight line of words from `va` on, up to a word that is decoded, a branch that is
+    /// always taken, or the end of the page. Nothing when the fetch has to be made anew.
     ///
     /// @param page the page that [#cached] or [#fetch] answers for `va`
     void decode(DecodedPage page, long va) {
@@ -164,10 +165,12 @@ final class GuestCode {
         return true;
     }
 
-    /// Finds out whether the instruction at an address, which is about to be executed, is stale; if so reports it. It
-    /// is executed afterwards in any case. May leave a fault in the MMU.
+    /// Finds out whether the instruction at an address, which is about to be executed, is stale; if so
+    /// reports it. It is executed afterwards in any case. May leave a fault in the MMU.
     ///
-    /// What is of the set that may be modified while it is executed is not reported: see [ConcurrentModification].
+    /// What is of the set that may be modified while it is executed is not reported: see
+    /// [ConcurrentModification]. Where only one of both is, as when Linux makes `mov x9, x30` of a NOP in
+    /// a function that its own patching calls, it is reported unless the maintenance comes.
     ///
     /// @param page the page that [#cached] answers for `va`
     void executeStale(DecodedPage page, long va) {
@@ -185,10 +188,10 @@ final class GuestCode {
             return;
         }
         decoder.decode(dataDiffers ? page.dataWord(at) : (int) now, decoded, 0);
-        boolean either = ConcurrentModification.isInSet(PreDecoded.op(decoded[0]))
-                && ConcurrentModification.isInSet(PreDecoded.op(stale.word));
-        if (!either) {
-            mmu.executedStale(va, stale.encoding);
+        boolean nowInSet = ConcurrentModification.isInSet(PreDecoded.op(decoded[0]));
+        boolean heldInSet = ConcurrentModification.isInSet(PreDecoded.op(stale.word));
+        if (!nowInSet || !heldInSet) {
+            mmu.executedStale(va, stale.encoding, nowInSet || heldInSet);
         }
     }
 
@@ -226,7 +229,8 @@ final class GuestCode {
         }
     }
 
-    /// Takes this processing element from the decoders of a physical page, unless it has the page by another view.
+    /// Takes this processing element from the decoders of a physical page, unless it has the page by
+    /// another view.
     private void forget(long paPage) {
         if (!isRegistered(paPage) && !isRegistered(paPage | DecodedPage.NON_CACHEABLE)) {
             registry.remove(paPage, mmu.index());

@@ -101,14 +101,24 @@ public final class CacheMaintenance {
         count.bytes().add(length);
         if (operation.isData()) {
             maintainData(operation, origin, pa, length);
-        } else if (length > 0) {
-            instructionCaches.invalidate(origin, pa, length);
         } else {
-            instructionCaches.invalidateAll(origin, operation == CacheOperation.IC_INVAL_ALL_POU_IS);
+            invalidateInstructions(operation, origin, pa, length);
         }
         CacheMaintenanceListener told = listener;
         if (told != null) {
             told.maintained(operation, origin.agent, pa, length);
+        }
+    }
+
+    private void invalidateInstructions(CacheOperation operation, Origin origin, long pa, long length) {
+        CacheSystem caches = memory.caches();
+        if (caches != null) {
+            caches.invalidatedInstructions(origin, pa, length);
+        }
+        if (length > 0) {
+            instructionCaches.invalidate(origin, pa, length);
+        } else {
+            instructionCaches.invalidateAll(origin, operation == CacheOperation.IC_INVAL_ALL_POU_IS);
         }
     }
 

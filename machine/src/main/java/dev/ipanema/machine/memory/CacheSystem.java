@@ -35,8 +35,9 @@ public interface CacheSystem {
     /// @return the word in the lower half, with [#STALE] when it is not what was stored last
     long fetch(Origin origin, MemoryAttributes type, RamViews ram, long offset);
 
-    /// Says what becomes of an instruction that the instruction cache of the calling thread's processing element
-    /// holds, when somebody has stored another word over it and `CTR_EL0.DIC` is 0. Takes no lock.
+    /// Says what becomes of an instruction that the instruction cache of the calling thread's processing
+    /// element holds, when somebody has stored another word over it and `CTR_EL0.DIC` is 0. Takes no
+    /// lock.
     ///
     /// @return whether the cache goes on holding it; else it has been evicted by chance
     default boolean keepsInstruction() {
@@ -46,7 +47,15 @@ public interface CacheSystem {
     /// Reports that an instruction was executed that is not, or no longer, what data accesses see.
     ///
     /// @param word what was executed
-    void executedStale(Origin origin, MemoryAttributes type, RamViews ram, long offset, int word);
+    /// @param patched whether it, or what is there now, is of the set that may be modified while it is
+    ///     executed: a kernel that patches itself executes such between its store and its maintenance, so
+    ///     that it is a finding only when the maintenance does not come
+    void executedStale(Origin origin, MemoryAttributes type, RamViews ram, long offset, int word, boolean patched);
+
+    /// Takes note that instructions were invalidated.
+    ///
+    /// @param length bytes; 0 for all
+    void invalidatedInstructions(Origin origin, long pa, long length);
 
     /// Loads 1, 2, 4 or 8 bytes, of any alignment.
     long load(Origin origin, MemoryAttributes type, RamViews ram, long offset, int bytes);
@@ -76,8 +85,8 @@ public interface CacheSystem {
     /// Makes a region known whose caches are modelled; before anything runs.
     void add(RamViews ram);
 
-    /// Does a data cache maintenance operation by set and way: on lines that the origin's own processing element may
-    /// hold there.
+    /// Does a data cache maintenance operation by set and way: on lines that the origin's own processing
+    /// element may hold there.
     ///
     /// @param operation one of data, to the point of coherency
     void maintain(CacheOperation operation, Origin origin, SetAndWay where);

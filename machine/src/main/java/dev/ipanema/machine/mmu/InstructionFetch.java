@@ -109,14 +109,14 @@ final class InstructionFetch {
 
     /// Reports that the instruction at `va`, in the page that [#page] found last for it, was executed though
     /// data accesses see another.
-    void executedStale(long va, int word) {
+    void executedStale(long va, int word, boolean patched) {
         PhysicalRegion region = memory.region(pa(va));
         RamViews views = region == null ? null : region.views();
         if (region != null && views != null && caches != null) {
             describe(va);
             origin.pc = va;
             origin.pcKnown = true;
-            caches.executedStale(origin, type(va), views, pa(va) - region.base(), word);
+            caches.executedStale(origin, type(va), views, pa(va) - region.base(), word, patched);
         }
     }
 

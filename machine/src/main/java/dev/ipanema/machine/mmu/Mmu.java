@@ -524,8 +524,9 @@ public final class Mmu {
     ///
     /// @param va in the page that [#fetchPage] found last for it
     /// @param word what is executed
-    public void executedStale(long va, int word) {
-        fetch.executedStale(va, word);
+    /// @param patched see [dev.ipanema.machine.memory.CacheSystem#executedStale]
+    public void executedStale(long va, int word, boolean patched) {
+        fetch.executedStale(va, word, patched);
     }
 
     /// {@return who this element is to instruction cache maintenance}

@@ -249,7 +249,7 @@ final class Subject implements AutoCloseable {
         address(origin, pa);
         long word = anew(origin, () -> model.fetch(origin, step.via().type, views, pa - Cells.RAM));
         if ((word & CacheSystem.STALE) != 0) {
-            model.executedStale(origin, step.via().type, views, pa - Cells.RAM, (int) word);
+            model.executedStale(origin, step.via().type, views, pa - Cells.RAM, (int) word, false);
         }
         int inWord = (int) (Cells.pa(step.cell(), width) - pa);
         int count = Math.min(width, INSTRUCTION);

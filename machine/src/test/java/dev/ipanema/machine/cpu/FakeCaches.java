@@ -63,7 +63,8 @@ final class FakeCaches implements CacheSystem {
     }
 
     @Override
-    public void executedStale(Origin origin, MemoryAttributes type, RamViews ram, long offset, int word) {
+    public void executedStale(
+            Origin origin, MemoryAttributes type, RamViews ram, long offset, int word, boolean patched) {
         assert origin.pcKnown;
         found.add(new Stale(origin.pe, origin.pc, origin.va, origin.ipa, word));
     }
@@ -133,4 +134,6 @@ final class FakeCaches implements CacheSystem {
 
     @Override
     public void exclusiveSplit(Origin origin, RamViews ram, long offset, int bytes) {}
+
+    public void invalidatedInstructions(Origin origin, long pa, long length) {}
 }
