@@ -103,6 +103,9 @@ final class Lines {
         if (exact.isDirty(line) || exact.past[line] != 0) {
             long offset = at(page, line);
             RAW.copy(ram.memory(offset), ram.coherent(offset), LINE_BYTES);
+            if (ram.isWatched(offset)) {
+                ram.report(offset, LINE_BYTES);
+            }
         }
         exact.setClean(line);
         exact.setPast(line, 0);
