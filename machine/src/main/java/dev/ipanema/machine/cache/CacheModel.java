@@ -305,7 +305,7 @@ public final class CacheModel implements CacheSystem {
             }
             return;
         }
-        boolean watched = ram.touch(offset, bytes);
+        boolean watched;
         long page = offset & PAGE_MASK;
         if (!states.lock(origin, ram, page)) {
             return;
@@ -315,6 +315,8 @@ public final class CacheModel implements CacheSystem {
             if (views == ExactLines.AGAIN) {
                 return;
             }
+            // Not before: a page that was never touched has a memory view for nothing.
+            watched = ram.touch(offset, bytes);
             if ((views & ExactLines.COHERENT) != 0) {
                 rawStore(ram.coherent(offset), bytes, value);
             }
@@ -415,7 +417,6 @@ public final class CacheModel implements CacheSystem {
             long to = offset + done;
             long page = to & PAGE_MASK;
             int chunk = (int) Math.min(length - done, page + PAGE - to);
-            boolean watched = ram.touch(to, chunk);
             if (states.lock(origin, ram, page)) {
                 try {
                     storeInPage(origin, type, ram, to, chunk, done, bytes);
@@ -423,7 +424,7 @@ public final class CacheModel implements CacheSystem {
                     states.unlock(ram, page);
                 }
             }
-            if (watched) {
+            if (ram.isWatched(to)) {
                 ram.report(to, chunk);
             }
             done += chunk;
@@ -439,6 +440,13 @@ public final class CacheModel implements CacheSystem {
             states.overwritten(origin, ram, page);
             state = SPLIT;
         }
+        if (state == UNIFIED && writeBack && !states.isPrecise() && states.split(origin, ram, page)) {
+            state = SPLIT;
+        }
+        if (origin.again) {
+            return;
+        }
+        ram.touch(offset, length);
         if (state == SPLIT && writeBack && aliases.note(origin, type, ram, page, offset)) {
             bytes.to(ram.coherent(offset), before, length);
             return;
@@ -464,7 +472,7 @@ public final class CacheModel implements CacheSystem {
     @Override
     public long compareAndExchange(
             Origin origin, MemoryAttributes type, RamViews ram, long offset, int bytes, long expected, long value) {
-        boolean watched = ram.touch(offset, bytes);
+        boolean watched = false;
         long page = offset & PAGE_MASK;
         if (!states.lock(origin, ram, page)) {
             return 0;
@@ -488,6 +496,7 @@ public final class CacheModel implements CacheSystem {
             if (views == ExactLines.AGAIN) {
                 return 0;
             }
+            watched = ram.touch(offset, bytes);
             boolean coherent = (views & ExactLines.COHERENT) != 0;
             long host = coherent ? ram.coherent(offset) : ram.memory(offset);
             witness = RAW.compareAndExchange(host, bytes, expected, value);

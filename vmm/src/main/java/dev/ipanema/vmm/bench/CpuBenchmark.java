@@ -17,16 +17,20 @@ import dev.ipanema.arm.register.TcrEl1;
 import dev.ipanema.arm.register.VttbrEl2;
 import dev.ipanema.base.time.Ticker;
 import dev.ipanema.guests.program.CpuLoop;
+import dev.ipanema.machine.cache.CacheModel;
+import dev.ipanema.machine.cache.CacheOptions;
 import dev.ipanema.machine.cpu.CpuContext;
 import dev.ipanema.machine.cpu.Exit;
 import dev.ipanema.machine.cpu.Machine;
 import dev.ipanema.machine.cpu.ProcessingElement;
 import dev.ipanema.machine.memory.Agent;
 import dev.ipanema.machine.memory.PhysicalMemory;
+import dev.ipanema.machine.memory.PhysicalMemoryBuilder;
 import dev.ipanema.machine.mmu.ExclusivePolicy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Guest instructions a second of the interpreter, by [CpuLoop], on one processing element with both stages of
 /// translation on (1 GiB blocks, identity).
@@ -72,27 +76,66 @@ public final class CpuBenchmark {
 
     /// Measures one loop, as [#run(CpuModel, int, Ticker)] does.
     public static Result run(CpuModel model, CpuLoop loop, int rounds, Ticker ticker) {
-        PhysicalMemory memory = PhysicalMemory.builder()
-                .ram("ram", RAM, RAM_BYTES)
-                .maxResident(RAM_BYTES)
-                .build();
-        try (Machine machine = new Machine(memory, model, 1, ExclusivePolicy.WORK)) {
+        try (Bench bench = new Bench(model, loop, null)) {
+            double[] mips = new double[rounds];
+            for (int round = -WARM_UP_ROUNDS; round < rounds; round++) {
+                mips[Math.max(round, 0)] = bench.round(ticker);
+            }
+            Arrays.sort(mips);
+            return new Result(loop, mips[rounds / 2], bench.instructions);
+        }
+    }
+
+    /// {@return how long a loop takes with modelled caches, next to the same loop without: 1 is as long; the median of
+    /// rounds in which one follows the other}
+    public static double cachesOverNone(CpuModel model, CpuLoop loop, int rounds, Ticker ticker) {
+        try (Bench none = new Bench(model, loop, null);
+                Bench caches = new Bench(model, loop, CacheOptions.DEFAULT)) {
+            double[] ratios = new double[rounds];
+            for (int round = -WARM_UP_ROUNDS; round < rounds; round++) {
+                ratios[Math.max(round, 0)] = none.round(ticker) / caches.round(ticker);
+            }
+            Arrays.sort(ratios);
+            return ratios[rounds / 2];
+        }
+    }
+
+    /// A machine with a loop in its memory.
+    private static final class Bench implements AutoCloseable {
+        private final CpuModel model;
+        private final Machine machine;
+        private long instructions;
+
+        /// @param caches null for none
+        Bench(CpuModel model, CpuLoop loop, @Nullable CacheOptions caches) {
+            this.model = model;
+            PhysicalMemoryBuilder builder = PhysicalMemory.builder();
+            if (caches != null) {
+                builder.caches(new CacheModel(caches, model.effectiveCtrEl0()), caches.tracked()::includes);
+            }
+            PhysicalMemory memory = builder.ram("ram", RAM, RAM_BYTES)
+                    .maxResident(2 * RAM_BYTES)
+                    .build();
+            machine = new Machine(memory, model, 1, ExclusivePolicy.WORK);
             byte[] program = loop.program(CODE);
             memory.write(Agent.LOADER, MemoryAttributes.NORMAL_WB, CODE, program, 0, program.length);
             map(memory);
-            double[] mips = new double[rounds];
-            long instructions = 0;
-            for (int round = -WARM_UP_ROUNDS; round < rounds; round++) {
-                ProcessingElement pe = machine.processingElement(0);
-                long before = pe.instructions();
-                long start = ticker.nanos();
-                runOnce(pe, model);
-                double nanos = ticker.nanos() - start;
-                instructions = pe.instructions() - before;
-                mips[Math.max(round, 0)] = instructions * 1e3 / nanos;
-            }
-            Arrays.sort(mips);
-            return new Result(loop, mips[rounds / 2], instructions);
+        }
+
+        /// {@return million instructions a second}
+        double round(Ticker ticker) {
+            ProcessingElement pe = machine.processingElement(0);
+            long before = pe.instructions();
+            long start = ticker.nanos();
+            runOnce(pe, model);
+            double nanos = ticker.nanos() - start;
+            instructions = pe.instructions() - before;
+            return instructions * 1e3 / nanos;
+        }
+
+        @Override
+        public void close() {
+            machine.close();
         }
     }
 
