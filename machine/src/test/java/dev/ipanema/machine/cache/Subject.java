@@ -58,6 +58,7 @@ final class Subject implements AutoCloseable {
         memory = PhysicalMemory.builder()
                 .caches(model, mapMemory -> true)
                 .ram("ram", Cells.RAM, Cells.RAM_SIZE, setting.mapMemory())
+                .maxResident(4 * Cells.RAM_SIZE)
                 .build();
         model.attach(tlbs);
         views = Objects.requireNonNull(memory.regions().getFirst().views());
