@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 ///
 /// A failure prints the least program that still fails. `-Dipanema.seed=` repeats a run.
 class GuestCampaignTest {
-    private static final int PROGRAMS = Boolean.getBoolean("ipanema.long") ? 20_000 : 500;
+    private static final int PROGRAMS = Boolean.getBoolean("ipanema.long") ? 200_000 : 1_000;
     private static final int MOST_STEPS = 30;
 
     /// [GuestStep#pe] of the VMM, or of a device that does not snoop.

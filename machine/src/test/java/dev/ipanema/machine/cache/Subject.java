@@ -104,6 +104,7 @@ final class Subject implements AutoCloseable {
             case ZERO ->
                 anew(origin, () -> memory.zero(origin, step.via().type, Cells.linePa(step.line()), bytes(step)));
             case FETCH -> seen[0] = fetch(origin, step);
+            case POWER_LOSS -> model.losePower();
             case MAINTAIN ->
                 anew(
                         origin,
