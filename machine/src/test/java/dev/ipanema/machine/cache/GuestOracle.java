@@ -1,16 +1,25 @@
 package dev.ipanema.machine.cache;
 
 import dev.ipanema.machine.cache.GuestCampaignTest.GuestStep;
+import dev.ipanema.machine.cache.GuestRig.Program;
 import dev.ipanema.machine.cache.LineOracle.Possible;
 import dev.ipanema.machine.cache.LineOracle.View;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What the architecture allows the cells of [GuestRig] to be, and what the instruction cache of each element may hold:
-/// where `CTR_EL0.DIC` is 0, every value that fetches of the same type could see since it was last invalidated.
+/// What the architecture allows the cells of [GuestRig] to be, and what the instruction cache of each element
+/// may hold: every value that fetches of the same type could see since it was last invalidated. Where
+/// `CTR_EL0.DIC` is 1, a store to the cell and maintenance of the line invalidate it, too; a line that hardware
+/// writes back by itself does not.
 ///
 /// Every page has a cacheable translation at all times, so every line may be filled.
 final class GuestOracle {
     private static final int CELLS = GuestRig.LINES * LineState.CELLS;
+
+    private static final Set<Program> CLEANS =
+            EnumSet.of(Program.DC_CVAC, Program.DC_CVAU, Program.DC_CIVAC, Program.DC_IVAC);
 
     private final boolean dic;
     private final Possible[] lines = new Possible[GuestRig.LINES];
@@ -40,11 +49,15 @@ final class GuestOracle {
         }
     }
 
-    private void forget(int[][] element, int from, int to) {
+    private static void forget(int[][] element, int from, int to) {
         for (int[] view : element) {
-            for (int cell = from; cell < to; cell++) {
-                view[cell] = 0;
-            }
+            Arrays.fill(view, from, to, 0);
+        }
+    }
+
+    private void forgetLine(int line) {
+        for (int[][] element : fetched) {
+            forget(element, line * LineState.CELLS, (line + 1) * LineState.CELLS);
         }
     }
 
@@ -81,16 +94,19 @@ final class GuestOracle {
             case DC_CVAU -> lines[line] = before.cleanToPou();
             case DC_CIVAC -> lines[line] = before.cleanAndInvalidate();
             case DC_IVAC -> lines[line] = before.invalidate();
-            case IC_IVAU -> {
-                for (int[][] element : fetched) {
-                    forget(element, line * LineState.CELLS, (line + 1) * LineState.CELLS);
-                }
-            }
+            case IC_IVAU -> forgetLine(line);
             case IC_IALLU -> forget(fetched[step.pe()], 0, CELLS);
             case IC_IALLUIS -> {
                 for (int[][] element : fetched) {
                     forget(element, 0, CELLS);
                 }
+            }
+        }
+        if (dic && CLEANS.contains(step.program())) {
+            forgetLine(line);
+        } else if (dic && step.program() == Program.STORE) {
+            for (int[][] element : fetched) {
+                forget(element, step.cell(), step.cell() + 1);
             }
         }
         prefetch();
@@ -99,9 +115,7 @@ final class GuestOracle {
 
     private @Nullable String execute(GuestStep step, int result) {
         View view = step.via().view == View.COHERENT ? View.UNIFIED : View.MEMORY;
-        return dic
-                ? see(view, step.cell(), result)
-                : check(result, fetched[step.pe()][view.ordinal()][step.cell()], "instruction cache, " + view);
+        return check(result, fetched[step.pe()][view.ordinal()][step.cell()], "instruction cache, " + view);
     }
 
     private @Nullable String see(View view, int cell, int value) {
