@@ -10,8 +10,7 @@ import org.junit.jupiter.api.Test;
 ///
 /// A failure prints the least program that still fails. `-Dipanema.seed=` repeats a run.
 class CacheCampaignTest {
-    private static final int PROGRAMS =
-            Boolean.getBoolean("ipanema.long") ? 1_000_000 : Integer.getInteger("ipanema.programs", 5_000);
+    private static final int PROGRAMS = Boolean.getBoolean("ipanema.long") ? 1_000_000 : 5_000;
 
     @Test
     void everyValueReadIsAllowed() {

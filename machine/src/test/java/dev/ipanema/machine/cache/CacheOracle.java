@@ -45,7 +45,7 @@ final class CacheOracle {
     /// @return what is wrong with them, or null
     @Nullable
     String follow(Step step, int[] seen, IntPredicate hasEntry) {
-        if (step.kind() == Step.Kind.MAINTAIN) {
+        if (step.kind() == Step.Kind.MAINTAIN || step.kind() == Step.Kind.POWER_LOSS) {
             for (int line = step.line(); line < step.line() + step.lines(); line++) {
                 maintain(step, line, hasEntry.test(line));
             }
@@ -144,6 +144,10 @@ final class CacheOracle {
 
     private void maintain(Step step, int line, boolean hasEntry) {
         Possible before = lines[line];
+        if (step.kind() == Step.Kind.POWER_LOSS) {
+            lines[line] = before.invalidate(); // what could fill it still can
+            return;
+        }
         lines[line] = switch (step.operation()) {
             case DC_CLEAN_POU -> before.cleanToPou();
             case DC_CLEAN_POC -> before.cleanToPoc();

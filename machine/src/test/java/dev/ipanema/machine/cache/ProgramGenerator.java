@@ -47,6 +47,9 @@ final class ProgramGenerator {
     }
 
     private Step step(Setting setting, int cells) {
+        if (random.nextInt(60) == 0) {
+            return Step.powerLoss();
+        }
         return switch (random.nextInt(16)) {
             case 0, 1, 2, 3 -> cellStep(Kind.LOAD, setting, cells);
             case 4, 5, 6, 7 -> cellStep(Kind.STORE, setting, cells);

@@ -145,6 +145,14 @@ class ReachedValuesTest {
     }
 
     @Test
+    void powerLossShowsMemory() {
+        // No policy writes back by itself just before: the worst for who forgot to clean.
+        assertThat(reached(true, true, STORE_1, Step.powerLoss(), LOAD)).containsExactly(0);
+        assertThat(reached(true, true, STORE_1, maintain(DC_CLEAN_POC), Step.powerLoss(), LOAD))
+                .containsExactly(1);
+    }
+
+    @Test
     void writeThroughStoreIsInBothViews() {
         Step store = Step.store(Who.PE0, Via.WT, 0, 1);
 

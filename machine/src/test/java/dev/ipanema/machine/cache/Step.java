@@ -31,7 +31,9 @@ record Step(
         WRITE,
         ZERO,
         FETCH,
-        MAINTAIN
+        MAINTAIN,
+        /// What is in the caches and not in memory is lost, everywhere.
+        POWER_LOSS
     }
 
     enum Who {
@@ -107,9 +109,8 @@ record Step(
                 Path.CALL);
     }
 
-    /// {@return the same by another path}
-    Step by(Path newPath) {
-        return new Step(kind, who, via, cell, cells, value, expected, operation, newPath);
+    static Step powerLoss() {
+        return new Step(Kind.POWER_LOSS, Who.DMA, Via.NC, 0, Cells.CELLS, 0, 0, CacheOperation.DC_INVAL_POC, Path.CALL);
     }
 
     /// {@return the line of the first cell}
@@ -129,6 +130,9 @@ record Step(
 
     @Override
     public String toString() {
+        if (kind == Kind.POWER_LOSS) {
+            return "power loss";
+        }
         String what = kind == Kind.MAINTAIN ? operation.toString() : kind.toString();
         String where = kind == Kind.MAINTAIN || kind == Kind.READ || kind == Kind.WRITE || kind == Kind.ZERO
                 ? " lines " + line() + "+" + lines()

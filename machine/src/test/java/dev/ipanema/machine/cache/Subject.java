@@ -58,6 +58,7 @@ final class Subject implements AutoCloseable {
         memory = PhysicalMemory.builder()
                 .caches(model, mapMemory -> true)
                 .ram("ram", Cells.RAM, Cells.RAM_SIZE, setting.mapMemory())
+                .maxResident(4 * Cells.RAM_SIZE)
                 .build();
         model.attach(tlbs);
         views = Objects.requireNonNull(memory.regions().getFirst().views());
@@ -103,6 +104,7 @@ final class Subject implements AutoCloseable {
             case ZERO ->
                 anew(origin, () -> memory.zero(origin, step.via().type, Cells.linePa(step.line()), bytes(step)));
             case FETCH -> seen[0] = fetch(origin, step);
+            case POWER_LOSS -> model.losePower();
             case MAINTAIN ->
                 anew(
                         origin,
