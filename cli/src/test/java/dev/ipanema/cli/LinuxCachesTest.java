@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Debian's unmodified kernels with modelled caches: they maintain them, under KVM that does its part, so nothing is
 /// found. What is not in the cache of guests is skipped, as in [LinuxBootTest].
@@ -81,6 +82,23 @@ class LinuxCachesTest {
     @MethodSource("combinations")
     void nothingIsFoundInAnyBoot(String kernel, String features, String policy) {
         findsNothing(kernel, features, policy, "-c", "2");
+    }
+
+    /// `series-v7/4` and `/5` refuse all RAM of such a host, as posted: see CAVEATS.
+    @Tag("long")
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "linux-6.16",
+                "series-v7/1",
+                "series-v7/2",
+                "series-v7/3",
+                "linux-6.17",
+                "linux-6.18",
+                "linux-7.3"
+            })
+    void nothingIsFoundUnderAnyKernelVersionOfTheHost(String version) {
+        findsNothing("linux-6.12", "-fwb-dic-idc", "adversarial", "--policy", version);
     }
 
     @Test
