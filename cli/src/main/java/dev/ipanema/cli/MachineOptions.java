@@ -71,7 +71,8 @@ final class MachineOptions {
             names = "--guest",
             paramLabel = "NAME",
             description = "A guest of Ipanema's own in place of an image: gpu-driver, gpu-unaligned, gpu-touch,"
-                    + " gpu-speed. Without --device it is given every GPU of the host.")
+                    + " gpu-speed, which are given every GPU of the host unless --device says otherwise;"
+                    + " cache-self-test, caches-neglected.")
     private @Nullable String ownGuest;
 
     @Option(
@@ -130,9 +131,9 @@ final class MachineOptions {
         return kernel != null || bios != null || ownGuest != null;
     }
 
-    /// {@return whether the guest is one of Ipanema's own}
-    boolean isOwnGuest() {
-        return ownGuest != null;
+    /// {@return whether the guest is one of Ipanema's own that drives the host's GPUs}
+    boolean drivesGpus() {
+        return ownGuest != null && OwnGuest.parse(ownGuest).drivesGpus();
     }
 
     /// Starts one of the guests of Ipanema's own when the user has named none.

@@ -165,7 +165,7 @@ class RunCommand extends Command {
                     + " give one of them");
         }
         HostProfile profile = wanted.equip(hostOptions.profile());
-        if (showsDevices() || machineOptions.isOwnGuest()) {
+        if (showsDevices() || machineOptions.drivesGpus()) {
             wanted.addAllOf(profile);
         }
         long egm = machineOptions.egmSize(ram);
