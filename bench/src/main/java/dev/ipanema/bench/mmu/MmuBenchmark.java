@@ -11,8 +11,11 @@ import dev.ipanema.arm.pgtable.VtcrEl2;
 import dev.ipanema.arm.register.HcrEl2;
 import dev.ipanema.arm.register.TlbiOp;
 import dev.ipanema.arm.register.VttbrEl2;
+import dev.ipanema.machine.cache.CacheModel;
+import dev.ipanema.machine.cache.CacheOptions;
 import dev.ipanema.machine.memory.Agent;
 import dev.ipanema.machine.memory.PhysicalMemory;
+import dev.ipanema.machine.memory.PhysicalMemoryBuilder;
 import dev.ipanema.machine.mmu.AtomicOp;
 import dev.ipanema.machine.mmu.ExclusivePolicy;
 import dev.ipanema.machine.mmu.Mmu;
@@ -26,6 +29,7 @@ import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -50,14 +54,27 @@ public class MmuBenchmark {
     private static final long BLOCK = 2L << 20;
     private static final long PAGE = 4096;
 
-    private final PhysicalMemory memory =
-            PhysicalMemory.builder().ram("ram", RAM, 2 * BYTES).build();
-    private final Mmu mmu =
-            new Mmu(memory, CpuModel.parse("neoverse-v2"), 0, new TlbDomain(), ExclusivePolicy.FAULT_0X35);
+    /// Whether caches are modelled, with the default policy.
+    @Param({"false", "true"})
+    public boolean caches;
+
+    private PhysicalMemory memory;
+    private Mmu mmu;
 
     /// Makes the tables.
     @Setup
     public void setUp() {
+        CpuModel model = CpuModel.parse("neoverse-v2");
+        TlbDomain domain = new TlbDomain();
+        PhysicalMemoryBuilder builder = PhysicalMemory.builder();
+        if (caches) {
+            CacheModel cacheModel = new CacheModel(CacheOptions.DEFAULT, model.effectiveCtrEl0());
+            cacheModel.attach(domain);
+            builder.caches(cacheModel, _ -> true);
+        }
+        memory = builder.ram("ram", RAM, 2 * BYTES).build();
+        mmu = new Mmu(memory, model, 0, domain, ExclusivePolicy.FAULT_0X35);
+        mmu.knowPc(RAM);
         Stage2Geometry geometry = new Stage2Geometry(Granule.K4, 40);
         long level2 = TABLES + geometry.pgdBytes();
         put(TABLES + 8 * (RAM >>> 30), Stage2Descriptor.table(level2, Granule.K4, false));

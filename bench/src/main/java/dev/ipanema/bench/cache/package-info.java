@@ -1,0 +1,2 @@
+/// Benchmarks of modelled caches.
+package dev.ipanema.bench.cache;
