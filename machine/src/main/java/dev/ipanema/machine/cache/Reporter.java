@@ -65,7 +65,7 @@ final class Reporter {
     /// Reports that a guest has come to have two aliases of a page that reach different views.
     void mismatchedAlias(Origin origin, MemoryAttributes type, RamViews ram, long offset, Alias there) {
         boolean cacheable = type.isCacheable();
-        report(
+        monitor.report(finding(
                 FindingKind.MISMATCHED_ALIAS,
                 origin,
                 ram,
@@ -76,7 +76,7 @@ final class Reporter {
                 here(origin, type, cacheable),
                 there,
                 null,
-                Missing.ONE_TYPE);
+                Missing.ONE_TYPE));
     }
 
     /// Reports an exclusive or atomic access past the caches to a page that is used through them, or a
@@ -135,7 +135,7 @@ final class Reporter {
             Missing missing) {
         String coherent = hex(ram.coherent(offset), length);
         String memory = hex(ram.memory(offset), length);
-        report(
+        monitor.report(finding(
                 kind,
                 origin,
                 ram,
@@ -146,7 +146,7 @@ final class Reporter {
                 here(origin, type, cacheable),
                 there(ram, offset, !cacheable, writer),
                 writer,
-                missing);
+                missing));
     }
 
     private static Alias here(Origin origin, @Nullable MemoryAttributes type, boolean cacheable) {
@@ -163,21 +163,6 @@ final class Reporter {
 
     static @Nullable Writer writer(long word, boolean exact) {
         return word == 0 ? null : PageRecord.writer(word, exact);
-    }
-
-    private void report(
-            FindingKind kind,
-            Origin origin,
-            RamViews ram,
-            long offset,
-            int length,
-            String seen,
-            String other,
-            Alias here,
-            Alias there,
-            @Nullable Writer writer,
-            Missing missing) {
-        monitor.report(finding(kind, origin, ram, offset, length, seen, other, here, there, writer, missing));
     }
 
     private static Finding finding(
