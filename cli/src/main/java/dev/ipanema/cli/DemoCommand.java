@@ -1,11 +1,14 @@
 package dev.ipanema.cli;
 
 import dev.ipanema.base.text.BadInput;
+import dev.ipanema.kvm.mmu.Maintenance;
 import dev.ipanema.vmm.coherence.CachesOption;
 import dev.ipanema.vmm.demo.Demo;
 import dev.ipanema.vmm.demo.DemoReport;
 import dev.ipanema.vmm.demo.DemoStage;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -31,8 +34,15 @@ final class DemoCommand extends Command {
             names = "--caches",
             paramLabel = "C",
             description = "off, or modelled[,policy=eager|lazy|random:SEED|adversarial][,track=all|ram|device]"
-                    + " (default: modelled).")
-    private String caches = "modelled";
+                    + " (default: modelled; for maintenance its policy is adversarial).")
+    private @Nullable String caches;
+
+    @Option(
+            names = "--skip",
+            paramLabel = "NAME[,NAME]",
+            description = "For maintenance: show only these kinds, each under a KVM that leaves it out: map, exec,"
+                    + " set-way, toggle, reinit, unmap, dirty-log.")
+    private @Nullable String skip;
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
@@ -46,11 +56,20 @@ final class DemoCommand extends Command {
             return 0;
         }
         Demo demo = Demo.of(name);
+        if (skip != null && !demo.leavesOut()) {
+            throw new BadInput("demonstration '" + name + "' leaves none of KVM's maintenance out: --skip is for "
+                    + Demo.all().stream()
+                            .filter(Demo::leavesOut)
+                            .map(Demo::name)
+                            .collect(Collectors.joining(", ")));
+        }
         DemoStage stage = new DemoStage(
-                hostOptions.profile(),
-                CachesOption.parse(caches).orElse(null),
+                hostOptions.profile(demo.host().orElse(hostOptions.name())),
+                CachesOption.parse(caches == null ? demo.caches().orElse("modelled") : caches)
+                        .orElse(null),
                 hostOptions.version(),
-                hostOptions::builder);
+                hostOptions::builder,
+                skip == null ? Set.of() : Maintenance.parse(skip));
         DemoReport report = demo.run(stage);
         if (json) {
             DemoJson.write(out(), report, Again.same(words()));

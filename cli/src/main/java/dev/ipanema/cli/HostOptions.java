@@ -11,8 +11,10 @@ import picocli.CommandLine.Option;
 
 /// The options that say which host a command simulates.
 final class HostOptions {
+    private static final String USUAL = "gb200";
+
     @Option(names = "--host", paramLabel = "H", description = "Host profile (default: gb200).")
-    private String host = "gb200";
+    private @Nullable String host;
 
     @Option(names = "--cpu", paramLabel = "M", description = "Another CPU for the host: cortex-a76+dic, max-fwb, …")
     private @Nullable String cpu;
@@ -34,7 +36,7 @@ final class HostOptions {
 
     /// {@return the host as the user spelled it}
     String name() {
-        return host;
+        return host == null ? USUAL : host;
     }
 
     /// {@return whether the options say what GPUs the host has}
@@ -58,7 +60,15 @@ final class HostOptions {
     ///
     /// @throws BadInput when an option has a value that is not possible
     HostProfile profile() {
-        HostProfile profile = HostProfile.parse(host);
+        return profile(name());
+    }
+
+    /// {@return what kind of host it is}
+    ///
+    /// @param unlessGiven the one that it is without an option
+    /// @throws BadInput when an option has a value that is not possible
+    HostProfile profile(String unlessGiven) {
+        HostProfile profile = HostProfile.parse(host == null ? unlessGiven : host);
         if (cpu != null) {
             profile = profile.withCpu(CpuModel.parse(cpu));
         }

@@ -42,7 +42,17 @@ class DemoCommandTest {
                 "jit --cpu cortex-a76-idc                                   | 1 | (lacks DC CVAU, IC IVAU): the OLD code ran",
                 "dma                                                        | 1 | dma-stale: device",
                 "virtio                                                     | 0 | FEAT_S2FWB made the rings Normal-WB",
-                "virtio --host altra                                        | 1 | 0 of 2 requests are answered"
+                "virtio --host altra                                        | 1 | 0 of 2 requests are answered",
+                "maintenance                                                | 0 | altra with neoverse-n1 (FWB 0, DIC 0",
+                "maintenance --skip map                                     | 1 | KVM did not clean and invalidate",
+                "maintenance --skip exec                                    | 1 | stale-fetch: pe 0, PC 0x",
+                "maintenance --skip set-way                                 | 1 | (kvm_set_way_flush)",
+                "maintenance --skip toggle                                  | 1 | (kvm_toggle_cache)",
+                "maintenance --skip reinit                                  | 1 | (kvm_arch_vcpu_ioctl_vcpu_init)",
+                "maintenance --skip unmap                                   | 1 | stale-read: vmm",
+                "maintenance --skip dirty-log                               | 1 | (kvm_s2_fault_map)",
+                "maintenance --skip map,exec --host gb200                   | 0 | with FEAT_S2FWB KVM has nothing to do",
+                "maintenance --skip toggle --caches modelled                | 0 | other hardware may do otherwise"
             })
     void aDemonstrationEndsWith(String arguments, int code, String text) {
         assertThat(ipanema("demo " + arguments)).as(err.toString()).isEqualTo(code);
@@ -55,7 +65,7 @@ class DemoCommandTest {
         assertThat(ipanema("demo")).isZero();
 
         assertThat(out.toString().lines().map(line -> line.split(" ", 2)[0]))
-                .containsExactly("leak", "alias", "bootloader", "jit", "virtio", "dma");
+                .containsExactly("leak", "alias", "bootloader", "jit", "virtio", "dma", "maintenance");
     }
 
     @ParameterizedTest
@@ -66,6 +76,9 @@ class DemoCommandTest {
                 "demo leak --host mars",
                 "demo leak --policy linux-1.0",
                 "demo leak jit",
+                "demo leak --skip map",
+                "demo maintenance --skip flush",
+                "demo maintenance --skip",
                 "demo leak --cpu none"
             })
     void whatIsWrongIsSaidInOneLine(String line) {

@@ -8,8 +8,10 @@ import dev.ipanema.arm.register.CacheOp;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.arm.register.TlbiOp;
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -170,14 +172,28 @@ public abstract class CacheProgram {
         asm.b(stop);
     }
 
+    /// {@return what the registers hold that stage 1 depends on, while the MMU and both caches are on; a VMM that
+    /// restores a guest sets them}
+    public static Map<SysReg, Long> stage1() {
+        return Map.of(
+                SysReg.MAIR_EL1,
+                DriverMmu.Type.mairEl1(),
+                SysReg.TCR_EL1,
+                ImageTables.tcr(),
+                SysReg.TTBR0_EL1,
+                RAM + TABLES,
+                SysReg.SCTLR_EL1,
+                SctlrEl1.RES1 | SctlrEl1.I | SctlrEl1.SPAN | SctlrEl1.M | SctlrEl1.C);
+    }
+
     /// Switches the MMU and both caches on.
     final void mmuOn() {
         mark("mmu_on");
-        set(SysReg.MAIR_EL1, DriverMmu.Type.mairEl1());
-        set(SysReg.TCR_EL1, ImageTables.tcr());
-        set(SysReg.TTBR0_EL1, RAM + TABLES);
+        Map<SysReg, Long> registers = new EnumMap<>(stage1());
+        long on = Objects.requireNonNull(registers.remove(SysReg.SCTLR_EL1));
+        registers.forEach(this::set);
         asm.isb().tlbi(TlbiOp.VMALLE1, Reg.XZR).dsb(ISH).isb();
-        set(SysReg.SCTLR_EL1, SctlrEl1.RES1 | SctlrEl1.I | SctlrEl1.SPAN | SctlrEl1.M | SctlrEl1.C);
+        set(SysReg.SCTLR_EL1, on);
         asm.isb();
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.ipanema.arm.a64.Disassembler;
 import dev.ipanema.arm.pgtable.Granule;
 import dev.ipanema.arm.pgtable.Stage1Descriptor;
+import dev.ipanema.arm.register.SysReg;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -78,6 +79,26 @@ class CacheProgramTest {
                 .contains("dc ivac, x10")
                 .doesNotContain("dc cvac, x1", "dc cvac, x10");
         assertThat(code(new BootProgram(true, false))).contains("dc cvac, x1").doesNotContain("dc ivac, x10");
+    }
+
+    @Test
+    void theMaintenanceProgramLeavesTheRestToTheHypervisor() {
+        for (MaintenanceProgram.Work work : MaintenanceProgram.Work.values()) {
+            boolean cleans = work == MaintenanceProgram.Work.CLEAN_BY_SET_AND_WAY;
+            assertThat(code(new MaintenanceProgram(work)))
+                    .filteredOn(line -> line.startsWith("dc ") || line.startsWith("ic "))
+                    .containsExactlyElementsOf(cleans ? List.of("dc cisw, x12") : List.of());
+        }
+    }
+
+    @Test
+    void aRestoredGuestHasTheRegistersThatItsOwnCodeSets() {
+        assertThat(CacheProgram.stage1())
+                .containsEntry(SysReg.TTBR0_EL1, CacheProgram.RAM + TABLES)
+                .containsOnlyKeys(SysReg.MAIR_EL1, SysReg.TCR_EL1, SysReg.TTBR0_EL1, SysReg.SCTLR_EL1);
+        assertThat(code(new MaintenanceProgram(MaintenanceProgram.Work.STORE_AND_SWITCH_ON)))
+                .filteredOn(line -> line.startsWith("msr sctlr_el1"))
+                .hasSize(1);
     }
 
     @Test

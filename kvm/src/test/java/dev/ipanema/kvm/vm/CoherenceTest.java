@@ -8,12 +8,10 @@ import static dev.ipanema.kvm.vm.TestVm.SIZE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ipanema.arm.a64.Assembler;
-import dev.ipanema.arm.register.CacheOp;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.host.mm.HostPte;
 import dev.ipanema.host.mm.Mman;
-import dev.ipanema.kvm.mmu.Maintenance;
 import dev.ipanema.kvm.uapi.KvmMem;
 import dev.ipanema.machine.cache.CacheModel;
 import dev.ipanema.machine.cache.CacheOptions;
@@ -27,15 +25,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// With caches modelled, what KVM does keeps a guest's memory right and finds nothing, whatever hardware makes of its
-/// freedom: pages that the host takes back, moves, protects, splits, logs and gives to the next guest. Without one
-/// kind of maintenance a guest gets wrong values where it is needed, and the monitor says so.
+/// freedom: pages that the host takes back, moves, protects, splits, logs and gives to the next guest. That each kind
+/// of its maintenance is needed is shown by the demonstration `maintenance` of `vmm.demo`.
 class CoherenceTest {
     /// Neither FWB nor DIC; data is coherent with instructions.
     private static final String NEITHER = "neoverse-n1";
@@ -45,11 +42,6 @@ class CoherenceTest {
     private static final long PAGE = 0x1000;
     private static final long BLOCK = 0x20_0000;
     private static final int PAGES = 16;
-
-    /// Where stage 1 maps [#MEMORY] a second time, as Device memory, once a test asks for it.
-    private static final int ALIAS_GIB = 8;
-
-    private static final long ALIAS = (long) ALIAS_GIB << 30;
     private static final int SEED = 11;
 
     /// Hosts without anything (twice, with IDC and without), with FWB, and with all; each with all policies.
@@ -59,12 +51,12 @@ class CoherenceTest {
     }
 
     private static TestVm host(String cpu, CachePolicy policy) {
-        return host(cpu, policy, Set.of(), "linux-7.3");
+        return host(cpu, policy, "linux-7.3");
     }
 
-    private static TestVm host(String cpu, CachePolicy policy, Set<Maintenance> leftOut, String version) {
+    private static TestVm host(String cpu, CachePolicy policy, String version) {
         CacheOptions options = CacheOptions.DEFAULT.withPolicy(policy, SEED);
-        return new TestVm(TestVm.builder(cpu, ExclusivePolicy.WORK).caches(options), version, leftOut, vm -> {});
+        return new TestVm(TestVm.builder(cpu, ExclusivePolicy.WORK).caches(options), version, Set.of(), vm -> {});
     }
 
     private static List<Finding> findings(TestVm test) {
@@ -141,7 +133,7 @@ class CoherenceTest {
                 "linux-7.3"
             })
     void kernelsLetAGuestBoot(String version) {
-        try (TestVm test = host(NEITHER, CachePolicy.ADVERSARIAL, Set.of(), version)) {
+        try (TestVm test = host(NEITHER, CachePolicy.ADVERSARIAL, version)) {
             bootTwice(test);
         }
     }
@@ -245,113 +237,5 @@ class CoherenceTest {
             assertThat(load(test, MEMORY)).isZero();
             assertThat(findings(test)).isEmpty();
         }
-    }
-
-    // ---- each kind of maintenance is needed ------------------------------------------------------------------------
-
-    /// What one guest saw in the end, and whether anything was found.
-    private record Seen(long value, boolean found) {}
-
-    private interface Work {
-        long of(TestVm test, long hva);
-    }
-
-    /// One guest's work, with [#SIZE] of memory at [#MEMORY].
-    private static Seen seen(CachePolicy policy, Set<Maintenance> leftOut, int flags, Work work) {
-        try (TestVm test = host(NEITHER, policy, leftOut, "linux-7.3")) {
-            long hva = test.anonymous(SIZE);
-            test.slot(flags, hva);
-            test.mapBlock(ALIAS_GIB, MEMORY, true);
-            long value = work.of(test, hva);
-            return new Seen(value, !findings(test).isEmpty());
-        }
-    }
-
-    private static void needs(Maintenance maintenance, CachePolicy policy, long right, Work work) {
-        int flags = maintenance == Maintenance.DIRTY_LOG ? KvmMem.KVM_MEM_LOG_DIRTY_PAGES : 0;
-        assertThat(seen(policy, Set.of(), flags, work)).isEqualTo(new Seen(right, false));
-        Seen without = seen(policy, Set.of(maintenance), flags, work);
-        assertThat(without.value()).isNotEqualTo(right);
-        assertThat(without.found()).isTrue();
-    }
-
-    @Test
-    void whatTheVmmWroteIsSeenPastTheCachesByMaintenanceAtMap() {
-        needs(Maintenance.MAP, CachePolicy.LAZY, FIRST, (test, hva) -> {
-            test.mm.userMemory().store(hva, 8, FIRST);
-            return load(test, ALIAS);
-        });
-    }
-
-    @Test
-    void otherCodeInAPageIsExecutedByInvalidationOfInstructions() {
-        needs(Maintenance.EXEC, CachePolicy.LAZY, 2, (test, hva) -> {
-            function(test, hva, 1);
-            call(test);
-            // Away from stage 2 and back.
-            test.mm.mprotect(hva, SIZE, Mman.PROT_READ);
-            test.mm.mprotect(hva, SIZE, Mman.PROT_READ | Mman.PROT_WRITE);
-            function(test, hva, 2);
-            return call(test);
-        });
-    }
-
-    private static void function(TestVm test, long hva, int result) {
-        byte[] bytes = new Assembler(MEMORY).movImm(X0, result).ret().bytes();
-        test.mm.userMemory().write(hva, bytes, 0, bytes.length);
-    }
-
-    private static long call(TestVm test) {
-        run(test, code -> code.movImm(X1, MEMORY).blr(X1));
-        return test.result();
-    }
-
-    @Test
-    void whatWasStoredThroughTheCachesIsSeenPastThemByTheFlushOfSetAndWay() {
-        needs(Maintenance.SET_WAY, CachePolicy.LAZY, FIRST, (test, hva) -> {
-            store(test, MEMORY, FIRST);
-            // The first switch of the caches has ended the trap that set and way needs to flush.
-            turnCachesOn(test);
-            run(test, code -> code.movImm(X0, 0).cache(CacheOp.DC_CISW, X0));
-            return load(test, ALIAS);
-        });
-    }
-
-    @Test
-    void whatWasStoredBeforeTheCachesWereOnIsSeenByTheFlushOfTheSwitch() {
-        needs(Maintenance.TOGGLE, CachePolicy.ADVERSARIAL, FIRST, (test, hva) -> {
-            restart(test);
-            store(test, MEMORY, FIRST);
-            turnCachesOn(test);
-            return load(test, MEMORY);
-        });
-    }
-
-    @Test
-    void guestThatStartsAnewSeesItsMemoryByTheUnmappingOfInit() {
-        needs(Maintenance.REINIT, CachePolicy.LAZY, FIRST, (test, hva) -> {
-            store(test, MEMORY, FIRST);
-            restart(test);
-            return load(test, MEMORY);
-        });
-    }
-
-    @Test
-    void whatAGuestStoredPastTheCachesIsTheVmmsByMaintenanceAtUnmap() {
-        needs(Maintenance.UNMAP, CachePolicy.ADVERSARIAL, FIRST, (test, hva) -> {
-            restart(test);
-            store(test, MEMORY, FIRST);
-            test.mm.mprotect(hva, SIZE, Mman.PROT_READ);
-            return test.mm.userMemory().load(hva, 8);
-        });
-    }
-
-    @Test
-    void whatTheVmmWroteInALoggedSlotIsSeenPastTheCaches() {
-        needs(Maintenance.DIRTY_LOG, CachePolicy.LAZY, FIRST, (test, hva) -> {
-            test.mm.userMemory().store(hva, 8, FIRST);
-            restart(test);
-            return load(test, MEMORY);
-        });
     }
 }

@@ -2,13 +2,21 @@ package dev.ipanema.vmm.demo;
 
 import dev.ipanema.base.text.BadInput;
 import java.util.List;
+import java.util.Optional;
 
 /// A demonstration of what caches do.
-public sealed interface Demo permits AliasDemo, BootloaderDemo, DmaDemo, JitDemo, LeakDemo, VirtioDemo {
+public sealed interface Demo
+        permits AliasDemo, BootloaderDemo, DmaDemo, JitDemo, LeakDemo, MaintenanceDemo, VirtioDemo {
     /// {@return all of them, in the order in which they are listed}
     static List<Demo> all() {
         return List.of(
-                new LeakDemo(), new AliasDemo(), new BootloaderDemo(), new JitDemo(), new VirtioDemo(), new DmaDemo());
+                new LeakDemo(),
+                new AliasDemo(),
+                new BootloaderDemo(),
+                new JitDemo(),
+                new VirtioDemo(),
+                new DmaDemo(),
+                new MaintenanceDemo());
     }
 
     /// {@return the demonstration of a name}
@@ -30,6 +38,22 @@ public sealed interface Demo permits AliasDemo, BootloaderDemo, DmaDemo, JitDemo
 
     /// {@return one line about it}
     String summary();
+
+    /// {@return the kind of host on which there is something to see, empty when the usual one is}
+    default Optional<String> host() {
+        return Optional.empty();
+    }
+
+    /// {@return how caches have to be modelled for there to be something to see, as the option spells it, empty when
+    /// the usual way will do}
+    default Optional<String> caches() {
+        return Optional.empty();
+    }
+
+    /// {@return whether it is about maintenance that KVM leaves out}
+    default boolean leavesOut() {
+        return false;
+    }
 
     /// Does it.
     ///

@@ -53,15 +53,10 @@ final class DemoVm implements AutoCloseable {
         this.mm = mm;
         vm = kvm.createVm(mm, 0);
         vcpu = vm.createVcpu(0);
-        succeed("KVM_ARM_VCPU_INIT", vcpu.init());
-        long hva = mm.mmap(
-                RAM_HVA,
-                CacheProgram.RAM_SIZE,
-                Mman.PROT_READ | Mman.PROT_WRITE,
-                Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED);
-        succeed("mmap", hva < 0 ? (int) hva : 0);
+        reset();
+        long hva = mapAnonymous(RAM_HVA, CacheProgram.RAM_SIZE);
         write(CacheProgram.RAM, program.image());
-        succeed("the slot of main memory", setSlot(RAM_SLOT, CacheProgram.RAM, CacheProgram.RAM_SIZE, hva));
+        succeed("the slot of main memory", setSlot(RAM_SLOT, 0, CacheProgram.RAM, CacheProgram.RAM_SIZE, hva));
     }
 
     private static void succeed(String what, int result) {
@@ -70,8 +65,15 @@ final class DemoVm implements AutoCloseable {
         }
     }
 
-    private int setSlot(int slot, long ipa, long size, long hva) {
-        return vm.setUserMemoryRegion(new UserspaceMemoryRegion(slot, 0, ipa, size, hva));
+    private int setSlot(int slot, int flags, long ipa, long size, long hva) {
+        return vm.setUserMemoryRegion(new UserspaceMemoryRegion(slot, flags, ipa, size, hva));
+    }
+
+    private long mapAnonymous(long at, long size) {
+        long hva = mm.mmap(
+                at, size, Mman.PROT_READ | Mman.PROT_WRITE, Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED);
+        succeed("mmap", hva < 0 ? (int) hva : 0);
+        return hva;
     }
 
     /// Gives the guest memory of a device at [CacheProgram#MEMORY].
@@ -79,7 +81,18 @@ final class DemoVm implements AutoCloseable {
     /// @param hva where the VMM has mapped it
     /// @return 0, or KVM's negated errno, with the reasons in [#slotReasons()]
     int addMemory(long hva) {
-        return setSlot(FURTHER_SLOT, CacheProgram.MEMORY, CacheProgram.MEMORY_SIZE, hva);
+        return setSlot(FURTHER_SLOT, 0, CacheProgram.MEMORY, CacheProgram.MEMORY_SIZE, hva);
+    }
+
+    /// Gives the guest anonymous memory at [CacheProgram#MEMORY].
+    ///
+    /// @param flags of the slot
+    /// @return where the VMM has mapped it
+    long addAnonymous(int flags) {
+        long size = CacheProgram.MEMORY_SIZE;
+        long hva = mapAnonymous(mm.unmappedArea(size, size), size);
+        succeed("a slot of memory", setSlot(FURTHER_SLOT, flags, CacheProgram.MEMORY, size, hva));
+        return hva;
     }
 
     /// {@return why KVM has taken or refused the last slot}
@@ -112,7 +125,20 @@ final class DemoVm implements AutoCloseable {
         return FinalType.ofFetchWithMmuOff(vm.stage2().leaf(ipa), host.fwb());
     }
 
-    /// Runs the program to its end.
+    /// Lets the guest start with MMU and caches on, as one does that is restored.
+    void restore() {
+        CacheProgram.stage1()
+                .forEach((reg, value) -> succeed(
+                        reg.name(),
+                        vcpu.setOneReg(KvmReg.sysreg(reg.op0(), reg.op1(), reg.crn(), reg.crm(), reg.op2()), value)));
+    }
+
+    /// Puts the vCPU into reset state: the guest can start anew.
+    void reset() {
+        succeed("KVM_ARM_VCPU_INIT", vcpu.init());
+    }
+
+    /// Runs the program from its start to its end.
     ///
     /// @throws BadInput with exit code 1 when KVM refuses to run it
     Reports run() {

@@ -29,7 +29,7 @@ final class Scene implements AutoCloseable {
     Scene(DemoStage stage, String title) {
         this.title = title;
         this.host = stage.host();
-        this.kvm = new Kvm(host, stage.version());
+        this.kvm = stage.kvm(host);
         kvm.trails(true);
         CacheModel caches = host.caches();
         this.log = caches == null ? null : new CoherenceLog(caches, this::symbol);

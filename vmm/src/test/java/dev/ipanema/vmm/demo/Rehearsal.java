@@ -3,6 +3,7 @@ package dev.ipanema.vmm.demo;
 import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.host.platform.Host;
 import dev.ipanema.host.platform.HostProfile;
+import dev.ipanema.kvm.mmu.Maintenance;
 import dev.ipanema.kvm.version.KernelVersion;
 import dev.ipanema.machine.cache.CacheOptions;
 import dev.ipanema.machine.cache.CachePolicy;
@@ -34,7 +35,19 @@ final class Rehearsal {
     }
 
     private static DemoReport run(String demo, HostProfile host, String policy, @Nullable CacheOptions caches) {
-        return Demo.of(demo).run(new DemoStage(host, caches, KernelVersion.parse(policy), Host::builder));
+        return Demo.of(demo).run(stage(host, policy, caches, Set.of()));
+    }
+
+    private static DemoStage stage(
+            HostProfile host, String policy, @Nullable CacheOptions caches, Set<Maintenance> leftOut) {
+        return new DemoStage(host, caches, KernelVersion.parse(policy), Host::builder, leftOut);
+    }
+
+    /// The demonstration of KVM's maintenance.
+    ///
+    /// @param leftOut what KVM leaves out
+    static DemoReport maintenance(String host, String policy, @Nullable CacheOptions caches, Set<Maintenance> leftOut) {
+        return Demo.of("maintenance").run(stage(HostProfile.parse(host), policy, caches, leftOut));
     }
 
     static List<Finding> findings(DemoPart part) {
