@@ -40,8 +40,9 @@ final class DemoCommand extends Command {
     @Option(
             names = "--skip",
             paramLabel = "NAME[,NAME]",
-            description = "For maintenance: show only these kinds, each under a KVM that leaves it out: map, exec,"
-                    + " set-way, toggle, reinit, unmap, dirty-log.")
+            description =
+                    "For maintenance, whose default host is altra: show only these kinds, each under a KVM that leaves it out: map, exec,"
+                            + " set-way, toggle, reinit, unmap, dirty-log.")
     private @Nullable String skip;
 
     @Option(names = "--json", description = "Print JSON.")

@@ -6,8 +6,9 @@ import dev.ipanema.arm.a64.Reg;
 import dev.ipanema.arm.register.CacheOp;
 import dev.ipanema.arm.register.SysReg;
 
-/// A guest that does by the architecture what it has to, and for the rest counts on a hypervisor that maintains
-/// caches for it, as KVM does on hosts without FEAT_S2FWB or CTR_EL0.DIC: one [Work] with a word at [#MEMORY].
+/// A guest that does what it would have to on a machine of its own, and for the rest counts on a hypervisor that
+/// maintains caches for it, as KVM does on hosts without FEAT_S2FWB or CTR_EL0.DIC: one [Work] with a word at
+/// [#MEMORY].
 ///
 /// A store to [#DEVICE] gives the VMM a turn.
 ///
@@ -25,7 +26,7 @@ public final class MaintenanceProgram extends CacheProgram {
     /// What is right.
     public static final long NEW = 2;
 
-    /// What code returns that has been replaced.
+    /// What was there before: what code returns, or what the word held.
     public static final long OLD = 1;
 
     /// What is done with the word.
@@ -39,7 +40,7 @@ public final class MaintenanceProgram extends CacheProgram {
         CLEAN_BY_SET_AND_WAY,
         /// Stores it before MMU and caches are on, and loads it afterwards.
         STORE_AND_SWITCH_ON,
-        /// Loads it before MMU and caches are on, and stores it afterwards: for a second start.
+        /// Loads it before MMU and caches are on, and stores [#OLD] afterwards: for a second start.
         LOAD_AND_STORE,
         /// Stores it before MMU and caches are on, and gives the VMM a turn; reports nothing.
         STORE,
@@ -78,31 +79,31 @@ public final class MaintenanceProgram extends CacheProgram {
             }
             case CLEAN_BY_SET_AND_WAY -> {
                 mmuOn();
-                store();
+                store(NEW);
                 cleanAndInvalidate();
                 loadUncached();
             }
             case STORE_AND_SWITCH_ON -> {
-                store();
+                store(NEW);
                 mmuOn();
                 load();
             }
             case LOAD_AND_STORE -> {
                 load();
                 mmuOn();
-                store();
+                store(OLD);
             }
             case STORE -> {
-                store();
+                store(NEW);
                 turn();
             }
             case LOAD -> load();
         }
     }
 
-    private void store() {
+    private void store(long value) {
         mark("store");
-        asm.movImm(Reg.X1, NEW).str(Reg.X1, Reg.X9).dsb(ISH);
+        asm.movImm(Reg.X1, value).str(Reg.X1, Reg.X9).dsb(ISH);
     }
 
     private void loadUncached() {
@@ -128,7 +129,7 @@ public final class MaintenanceProgram extends CacheProgram {
 
     /// All levels up to the point of coherency, in either format of CCSIDR_EL1.
     ///
-    /// Source: Arm ARM DDI 0487, D7.5.9 "Cache maintenance instructions", C5.3 "DC CISW", D24.2 "CCSIDR_EL1".
+    /// Source: Arm ARM DDI 0487, C5.3 "DC CISW", D24.2 "CCSIDR_EL1".
     private void cleanAndInvalidate() {
         mark("set_way");
         Reg level = Reg.X2;

@@ -16,6 +16,9 @@ import java.util.Set;
 
 /// Guests that do everything right, each where it counts on one kind of KVM's cache maintenance, on a host without
 /// FEAT_S2FWB and CTR_EL0.DIC.
+///
+/// Right is what a guest would have to do on a machine of its own. There nobody else has its memory in the caches, or
+/// replaces its code; here its VMM and the host's kernel do, and KVM makes up for it.
 final class MaintenanceDemo implements Demo {
     private static final int WORD = Long.BYTES;
     private static final String NEW_CODE = "the new code runs";
@@ -80,8 +83,8 @@ final class MaintenanceDemo implements Demo {
             case EXEC -> Work.CALL_TWICE;
             case SET_WAY -> Work.CLEAN_BY_SET_AND_WAY;
             case TOGGLE -> Work.STORE_AND_SWITCH_ON;
-            case REINIT -> Work.LOAD_AND_STORE;
             case UNMAP -> Work.STORE;
+            case REINIT -> Work.LOAD_AND_STORE;
             case DIRTY_LOG -> Work.LOAD;
         };
     }
@@ -92,7 +95,7 @@ final class MaintenanceDemo implements Demo {
             case EXEC -> "a guest calls code that the VMM has replaced while the page was away";
             case SET_WAY -> "a guest cleans its caches by set and way and loads past them";
             case TOGGLE -> "a guest stores with its caches off and loads with them on";
-            case REINIT -> "a guest stores with its caches on and starts anew, with them off";
+            case REINIT -> "a guest that starts anew loads with its caches off what the VMM has written for it";
             case UNMAP -> "a guest stores with its caches off, and the VMM loads when the page is away";
             case DIRTY_LOG -> "a guest loads with its caches off what the VMM has written, in a slot that is logged";
         };
@@ -156,9 +159,10 @@ final class MaintenanceDemo implements Demo {
                 }
                 case REINIT -> {
                     vm.run();
-                    scene.step("guest", "switches its caches on and stores " + MaintenanceProgram.NEW);
+                    scene.step("guest", "switches its caches on and stores " + MaintenanceProgram.OLD);
                     vm.reset();
                     scene.step("VMM", "initialises the vCPU again");
+                    write();
                     yield loads("starts anew and loads with its caches off", vm.run());
                 }
                 case UNMAP -> takenAway();
@@ -219,7 +223,7 @@ final class MaintenanceDemo implements Demo {
         /// Takes the memory from stage 2.
         private void unmap() {
             mm.mprotect(hva, MaintenanceProgram.MEMORY_SIZE, Mman.PROT_READ);
-            scene.step("VMM", "protects the page (mprotect): KVM unmaps it");
+            scene.step("VMM", "protects the memory (mprotect), and KVM unmaps it");
         }
     }
 
