@@ -4,6 +4,7 @@ import dev.ipanema.arm.register.TlbiOp;
 import dev.ipanema.machine.memory.CachedTranslations;
 import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// The processing elements of a machine as TLB maintenance sees them: all are in one Inner Shareable
@@ -25,6 +26,9 @@ public final class TlbDomain implements CachedTranslations {
     private static final long PARK_NANOS = 20_000;
 
     private final TlbRequest[] ring = new TlbRequest[RING];
+    /// See [#wideLock]. Not the monitor of this object, which whoever serves requests needs.
+    private final ReentrantLock wideLock = new ReentrantLock();
+
     private volatile TlbMaintenance[] members = new TlbMaintenance[0];
 
     /// Requests posted so far; request n is in slot n mod RING. Written under the lock.
@@ -91,6 +95,11 @@ public final class TlbDomain implements CachedTranslations {
         TlbRequest request = new TlbRequest();
         request.codeChange = true;
         post(request);
+    }
+
+    /// {@return the lock of accesses of all elements that are wider than a host atomic}
+    ReentrantLock wideLock() {
+        return wideLock;
     }
 
     /// {@return whether there is only one element}
