@@ -140,9 +140,9 @@ public final class TlbDomain implements CachedTranslations {
     /// after TLBI).
     ///
     /// A thread whose element is in guest code may get here by way of a store to a device, whose work
-    /// made the host change a mapping. That element cannot poll before the call returns, so the thread
-    /// serves it here, at once and while it waits for the others. It is between two accesses then: what
-    /// it has translated before is the device's own page.
+    /// made the host change a mapping, or of an access for which modelled caches change a page's state. That
+    /// element cannot poll before the call returns, so the thread serves it here, at once and while it waits
+    /// for the others. What it has translated before is the device's own page, or is translated anew.
     ///
     /// @param self the element whose thread calls, which goes on serving requests meanwhile; null for a
     ///     thread that does not call as an element
