@@ -100,10 +100,10 @@ final class PageStates {
             return false;
         }
         freezeMemory(ram, page);
-        pages.left();
         long record = ram.record(page);
         PageRecord.setFirstWriter(record, PageRecord.writer(origin));
         PageRecord.change(record, STATE, SPLIT | USED);
+        pages.left();
         return true;
     }
 
@@ -143,18 +143,22 @@ final class PageStates {
             return exact(ram, page);
         }
         boolean wasSplit = (flags & STATE) == SPLIT;
+        boolean goOn = true;
         if (!wasSplit) {
+            // Before the copy: stores by these entries go to the coherent view. New ones need the lock.
+            goOn = dropEntries(origin, ram, page, MEMORY_ENTRY);
             freezeMemory(ram, page);
-            pages.left();
         }
         countMemory(ram, page);
         ExactPage exact = new ExactPage();
         exact.present = (flags & USED) != 0 ? -1L : 0;
         exactPages.put(ram.base() + page, exact);
         PageRecord.change(record, STATE, EXACT);
-        boolean goOn = dropEntries(origin, ram, page, COHERENT_ENTRY | MEMORY_ENTRY);
+        goOn &= dropEntries(origin, ram, page, COHERENT_ENTRY);
         if (wasSplit) {
             markDifferences(ram, page, exact, PageRecord.firstWriter(record));
+        } else {
+            pages.left();
         }
         return goOn ? exact : null;
     }

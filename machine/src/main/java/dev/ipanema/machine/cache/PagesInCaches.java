@@ -36,7 +36,7 @@ final class PagesInCaches {
         regions.add(ram);
     }
 
-    /// Notes that a page has left [PageRecord#UNIFIED].
+    /// Notes that a page has left [PageRecord#UNIFIED], after it has: who looked before looks again.
     void left() {
         changes.incrementAndGet();
     }

@@ -125,7 +125,8 @@ final class GuestCode {
                 return;
             }
             long fetched = fetchWord(page, base + (long) DecodedPage.INSTRUCTION_BYTES * at);
-            if (mmu.faulted() || (fetched & Mmu.FETCH_REFUSED) != 0) {
+            // While a fetch waits, what others changed is applied, by which the page may be given up.
+            if (mmu.faulted() || (fetched & Mmu.FETCH_REFUSED) != 0 || !page.isRegistered()) {
                 return;
             }
             decoder.decode((int) fetched, decoded, 0);

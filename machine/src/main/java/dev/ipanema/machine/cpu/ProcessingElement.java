@@ -219,12 +219,7 @@ public final class ProcessingElement {
             }
             long taken = exceptions.taken;
             int el = ctx.el();
-            int reason;
-            if (alone) {
-                reason = runAlone(ctx);
-            } else {
-                reason = DebugUnit.isArmed(ctx) || debugging ? runDebugged(ctx, left) : runFrom(ctx, left);
-            }
+            int reason = alone ? runAlone(ctx) : runNext(ctx, left);
             long retired = interpreter.executed();
             if (reason == Interpreter.RESUME && exceptions.taken == taken) {
                 retired++;
@@ -254,6 +249,10 @@ public final class ProcessingElement {
             code.applyChanges();
         }
         return (bits & KICK) != 0;
+    }
+
+    private int runNext(CpuContext ctx, long left) {
+        return DebugUnit.isArmed(ctx) || debugging ? runDebugged(ctx, left) : runFrom(ctx, left);
     }
 
     /// Runs with debug exceptions: one instruction at a time while they are enabled.
@@ -406,7 +405,7 @@ public final class ProcessingElement {
         alone = false;
         mmu.knowPc(ctx.pc);
         try {
-            return runFrom(ctx, 1);
+            return runNext(ctx, 1);
         } finally {
             mmu.forgetPc();
         }

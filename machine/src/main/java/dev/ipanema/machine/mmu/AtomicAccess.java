@@ -8,6 +8,7 @@ import dev.ipanema.machine.memory.CacheSystem;
 import dev.ipanema.machine.memory.PhysicalMemory;
 import dev.ipanema.machine.memory.RamViews;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.ReentrantLock;
 
 /// Exclusive and atomic accesses of one processing element.
 ///
@@ -16,14 +17,15 @@ import java.lang.invoke.VarHandle;
 /// A to B and back to A.
 ///
 /// Up to 8 aligned bytes are one host atomic. What is wider, or unaligned across 8 bytes, is done under a
-/// lock of the domain: atomic against its like, not against plain 8-byte stores of other elements.
+/// lock of the domain: atomic against its like, not against plain 8-byte stores of other elements. An
+/// element never waits for that lock ([#lockWide]).
 final class AtomicAccess {
     private static final int WORD = 8;
 
     private final Mmu mmu;
     private final GuestAccess access;
     private final PhysicalMemory memory;
-    private final Object wideLock;
+    private final ReentrantLock wideLock;
 
     private boolean held;
     private long monitorPa;
@@ -46,7 +48,7 @@ final class AtomicAccess {
         this.mmu = mmu;
         this.access = access;
         this.memory = memory;
-        this.wideLock = domain;
+        this.wideLock = domain.wideLock();
     }
 
     void clearExclusive() {
@@ -159,10 +161,26 @@ final class AtomicAccess {
             access.high = both >>> 32;
             return;
         }
-        synchronized (wideLock) {
+        if (!lockWide()) {
+            return;
+        }
+        try {
             access.low = loadOnce(part);
             access.high = host >= 0 ? GuestAccess.rawLoad(host + part, part) : access.read(part, part);
+        } finally {
+            wideLock.unlock();
         }
+    }
+
+    /// Takes the lock of what is wider than a host atomic. Who holds it may be waiting for other elements to
+    /// drop TLB entries, where caches are modelled, or for what a device does. So an element that does not get
+    /// it serves requests and makes its access anew.
+    ///
+    /// @return false, with [Origin#again] set, when others have it
+    private boolean lockWide() {
+        boolean locked = wideLock.tryLock();
+        access.origin.again |= !locked;
+        return locked;
     }
 
     int storeExclusive(long va, long value, int aux) {
@@ -254,12 +272,17 @@ final class AtomicAccess {
         if (!cached) {
             return exchangePlainly(bytes, expected, value);
         }
-        synchronized (wideLock) {
+        if (!lockWide()) {
+            return 0;
+        }
+        try {
             return exchangePlainly(bytes, expected, value);
+        } finally {
+            wideLock.unlock();
         }
     }
 
-    /// A read and a store; with a device, without a lock, as in [#swapDevice].
+    /// A read and a store; with a device, without a lock, as in [#swapPlainly].
     private long exchangePlainly(int bytes, long expected, long value) {
         long old = access.read(0, bytes);
         if (old == expected) {
@@ -271,12 +294,17 @@ final class AtomicAccess {
     private long exchangeUnaligned(int bytes, long expected, long value) {
         int inWord = (int) (host & WORD - 1);
         if (inWord + bytes > WORD) {
-            synchronized (wideLock) {
+            if (!lockWide()) {
+                return 0;
+            }
+            try {
                 long old = GuestAccess.rawLoad(host, bytes);
                 if (old == expected) {
                     GuestAccess.rawStore(host, bytes, value);
                 }
                 return old;
+            } finally {
+                wideLock.unlock();
             }
         }
         long word = host - inWord;
@@ -293,28 +321,30 @@ final class AtomicAccess {
 
     private boolean swapWide(long expectedLow, long expectedHigh, long low, long high) {
         if (host < 0 && !cached) {
-            return swapDevice(expectedLow, expectedHigh, low, high);
+            return swapPlainly(expectedLow, expectedHigh, low, high);
         }
-        if (host < 0) {
-            synchronized (wideLock) {
-                return swapDevice(expectedLow, expectedHigh, low, high);
+        if (!lockWide()) {
+            return false;
+        }
+        try {
+            if (host < 0) {
+                return swapPlainly(expectedLow, expectedHigh, low, high);
             }
-        }
-        synchronized (wideLock) {
             readPair(WORD);
             if (access.low != expectedLow || access.high != expectedHigh) {
                 return false;
             }
             RAW.putLongVolatile(host, low);
             RAW.putLongVolatile(host + WORD, high);
+        } finally {
+            wideLock.unlock();
         }
         access.stored(pa, 2 * WORD);
         return true;
     }
 
-    /// Compares and swaps two registers of a device, without the lock: what a store starts there may wait
-    /// for other elements, which need it.
-    private boolean swapDevice(long expectedLow, long expectedHigh, long low, long high) {
+    /// Compares and swaps by two loads and two stores; with a device, without the lock.
+    private boolean swapPlainly(long expectedLow, long expectedHigh, long low, long high) {
         readPair(WORD);
         if (access.low != expectedLow || access.high != expectedHigh) {
             return false;

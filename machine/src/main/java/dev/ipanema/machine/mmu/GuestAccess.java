@@ -346,7 +346,7 @@ final class GuestAccess {
         refill(va, 1, false, true);
         if (memory.hostAddressForRead(pa) < 0) {
             for (int done = 0; done < zeroBlock; done += 8) {
-                memory.store(Agent.PE, mmu.resultAttributes(), pa + done, 8, 0);
+                writeDevice(pa + done, mmu.resultAttributes(), 8, 0);
             }
             return;
         }
@@ -474,14 +474,20 @@ final class GuestAccess {
         if (origin.again) {
             return 0;
         }
-        if ((pa & bytes - 1) == 0 || memory.hostAddressForRead(pa) >= 0) {
+        if (memory.hostAddressForRead(pa) >= 0) {
             return memory.load(origin, type, pa, bytes);
         }
-        long value = 0;
-        for (int i = 0; i < bytes; i++) {
-            value |= memory.load(origin, type, pa + i, 1) << (8 * i);
+        int part = (pa & bytes - 1) == 0 ? bytes : 1;
+        boolean inside = mmu.leaveForDevice();
+        try {
+            long value = 0;
+            for (int i = 0; i < bytes; i += part) {
+                value |= memory.load(origin, type, pa + i, part) << (Byte.SIZE * i);
+            }
+            return value;
+        } finally {
+            mmu.returnFromDevice(inside);
         }
-        return value;
     }
 
     /// Writes bytes of the prepared access.
@@ -501,15 +507,25 @@ final class GuestAccess {
         if (origin.again) {
             return;
         }
-        if ((pa & bytes - 1) == 0 || memory.hostAddressForRead(pa) >= 0) {
-            memory.store(origin, type, pa, bytes, value);
-        } else {
-            for (int i = 0; i < bytes; i++) {
-                memory.store(origin, type, pa + i, 1, value >>> (8 * i));
-            }
+        if (memory.hostAddressForRead(pa) < 0) {
+            writeDevice(pa, type, bytes, value);
+            return;
         }
+        memory.store(origin, type, pa, bytes, value);
         if (!origin.again) {
             stored(pa, bytes);
+        }
+    }
+
+    private void writeDevice(long pa, MemoryAttributes type, int bytes, long value) {
+        int part = (pa & bytes - 1) == 0 ? bytes : 1;
+        boolean inside = mmu.leaveForDevice();
+        try {
+            for (int i = 0; i < bytes; i += part) {
+                memory.store(origin, type, pa + i, part, value >>> (Byte.SIZE * i));
+            }
+        } finally {
+            mmu.returnFromDevice(inside);
         }
     }
 

@@ -708,6 +708,20 @@ public final class Mmu {
         maintenance.exit();
     }
 
+    /// Leaves guest code for the time of an access to a device: what that starts on this thread may take locks
+    /// of the host, and who holds them may wait for the elements.
+    ///
+    /// @return whether the element was inside guest code, for [#returnFromDevice]
+    boolean leaveForDevice() {
+        return maintenance.leaveForDevice();
+    }
+
+    /// Ends [#leaveForDevice]. Requests are served here: the access has used its translation.
+    void returnFromDevice(boolean inside) {
+        maintenance.returnFromDevice(inside);
+        serviceRequests();
+    }
+
     /// {@return whether [#serviceRequests()] has something to do; cheap, may be called by any thread}
     public boolean requestsPending() {
         return maintenance.pending();

@@ -4,6 +4,7 @@ import dev.ipanema.arm.register.TlbiOp;
 import dev.ipanema.machine.memory.CachedTranslations;
 import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// The processing elements of a machine as TLB maintenance sees them: all are in one Inner Shareable
@@ -25,6 +26,9 @@ public final class TlbDomain implements CachedTranslations {
     private static final long PARK_NANOS = 20_000;
 
     private final TlbRequest[] ring = new TlbRequest[RING];
+    /// See [#wideLock]. Not the monitor of this object, which whoever serves requests needs.
+    private final ReentrantLock wideLock = new ReentrantLock();
+
     private volatile TlbMaintenance[] members = new TlbMaintenance[0];
 
     /// Requests posted so far; request n is in slot n mod RING. Written under the lock.
@@ -93,6 +97,11 @@ public final class TlbDomain implements CachedTranslations {
         post(request);
     }
 
+    /// {@return the lock of accesses of all elements that are wider than a host atomic}
+    ReentrantLock wideLock() {
+        return wideLock;
+    }
+
     /// {@return whether there is only one element}
     boolean hasOne() {
         return members.length == 1;
@@ -131,9 +140,9 @@ public final class TlbDomain implements CachedTranslations {
     /// after TLBI).
     ///
     /// A thread whose element is in guest code may get here by way of a store to a device, whose work
-    /// made the host change a mapping. That element cannot poll before the call returns, so the thread
-    /// serves it here, at once and while it waits for the others. It is between two accesses then: what
-    /// it has translated before is the device's own page.
+    /// made the host change a mapping, or of an access for which modelled caches change a page's state. That
+    /// element cannot poll before the call returns, so the thread serves it here, at once and while it waits
+    /// for the others. What it has translated before is the device's own page, or is translated anew.
     ///
     /// @param self the element whose thread calls, which goes on serving requests meanwhile; null for a
     ///     thread that does not call as an element

@@ -168,6 +168,20 @@ final class TlbMaintenance {
         owner = null;
     }
 
+    /// Lets nobody wait for the element any more; its thread stays the owner.
+    ///
+    /// @return whether somebody may have waited, for [#returnFromDevice]
+    boolean leaveForDevice() {
+        boolean was = inside;
+        inside = false;
+        return was;
+    }
+
+    /// Ends [#leaveForDevice]; what was posted meanwhile is served afterwards, as when [#enter] was called.
+    void returnFromDevice(boolean was) {
+        inside = was;
+    }
+
     /// {@return whether a thread, which is the calling one, has entered the element}
     boolean isOwnedBy(Thread caller) {
         // RACE: another thread may read any value of it, but its own identity only where it has entered itself.

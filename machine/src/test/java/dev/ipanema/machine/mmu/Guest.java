@@ -54,11 +54,13 @@ final class Guest implements AutoCloseable {
         long lastOffset = -1;
         long lastValue;
         int accesses;
+        Runnable onAccess = () -> {};
 
         @Override
         public long read(long offset, int bytes) {
             lastOffset = offset;
             accesses++;
+            onAccess.run();
             return 0x1122_3344_5566_7788L;
         }
 
@@ -67,6 +69,7 @@ final class Guest implements AutoCloseable {
             lastOffset = offset;
             lastValue = value;
             accesses++;
+            onAccess.run();
         }
     }
 

@@ -3,6 +3,9 @@ package dev.ipanema.machine.mmu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ipanema.arm.register.TlbiOp;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -237,6 +240,37 @@ class TlbDomainTest {
         assertThat(guest.mmu.requestsPending()).isFalse();
         assertThat(guest.mmu.load64(VA)).isEqualTo(2);
         guest.mmu.exitGuest();
+    }
+
+    /// What a register starts may take a lock of the host, whose holder waits for the elements.
+    @Test
+    void nobodyWaitsForAnElementThatAccessesADevice() throws InterruptedException {
+        long register = VA + Guest.PAGE;
+        guest.map1(register, Guest.DEVICE, 3, Guest.EL1_RW);
+        List<Boolean> ended = new ArrayList<>();
+        guest.device.onAccess = () -> ended.add(invalidatesOnAnotherThread());
+        guest.mmu.enterGuest();
+        assertThat(guest.mmu.load64(VA)).isEqualTo(1);
+        guest.map1(VA, NEW, 3, Guest.EL1_RW);
+
+        guest.mmu.store32(register, 1);
+        guest.mmu.load32(register);
+
+        assertThat(ended).containsExactly(true, true);
+        assertThat(guest.mmu.load64(VA)).isEqualTo(2);
+        guest.mmu.exitGuest();
+    }
+
+    private boolean invalidatesOnAnotherThread() {
+        Thread thread = Thread.ofPlatform().daemon().start(() -> {
+            guest.domain.invalidate(TlbiOp.VAAE1IS, 0, TlbiOp.operand(VA, 0), false);
+            guest.domain.synchronize(null);
+        });
+        try {
+            return thread.join(Duration.ofSeconds(10));
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /// Two such threads wait for each other, and neither knows that it runs an element.

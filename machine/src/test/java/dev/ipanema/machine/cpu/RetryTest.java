@@ -1,0 +1,100 @@
+package dev.ipanema.machine.cpu;
+
+import static dev.ipanema.arm.a64.Reg.X1;
+import static dev.ipanema.arm.a64.Reg.X2;
+import static dev.ipanema.arm.a64.Reg.X3;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ipanema.arm.cpu.CpuModel;
+import dev.ipanema.arm.exception.Esr;
+import dev.ipanema.arm.memory.Mair;
+import dev.ipanema.arm.register.MairEl1;
+import dev.ipanema.arm.register.MdcrEl2;
+import dev.ipanema.arm.register.MdscrEl1;
+import dev.ipanema.arm.register.Pstate;
+import dev.ipanema.arm.register.SysReg;
+import dev.ipanema.machine.cache.CacheModel;
+import dev.ipanema.machine.cache.CacheOptions;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/// Instructions that modelled caches make the processing element execute anew.
+class RetryTest {
+    /// CASP X4, X5, X6, X7, [X2]
+    private static final int CASP = 0x4824_7c46;
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private static CacheModel caches() {
+        return new CacheModel(CacheOptions.DEFAULT, CpuModel.parse("max").effectiveCtrEl0());
+    }
+
+    @Test
+    void stepOverAnInstructionThatIsMadeAnewIsOneStep() {
+        try (Rig rig = new Rig("max", 1, caches())) {
+            rig.stage1(0);
+            rig.ctx.set(SysReg.MDCR_EL2, MdcrEl2.TDE);
+            rig.ctx.set(SysReg.MDSCR_EL1, MdscrEl1.SS);
+            rig.ctx.setPstate(Pstate.EL1H | Pstate.DAIF | Pstate.SS);
+            rig.ctx.setX(2, Rig.DATA);
+            rig.ctx.setX(1, 5);
+
+            rig.run(asm -> asm.str(X1, X2, 0).movImm(X3, 1).hvc(0));
+
+            assertThat(rig.pe.esrEl2()).isEqualTo(Esr.softwareStep(true, true, false));
+            assertThat(rig.ctx.pc()).isEqualTo(Rig.CODE + 4);
+            assertThat(rig.ctx.x(3)).isZero();
+            assertThat(rig.read(Rig.DATA)).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void instructionThatIsMadeAnewIsCountedOnce() {
+        try (Rig rig = new Rig("max", 1, caches())) {
+            rig.stage1(0);
+            rig.ctx.setX(2, Rig.DATA);
+
+            rig.run(asm -> asm.str(X1, X2, 0).str(X1, X2, 0x1000).hvc(0));
+
+            assertThat(rig.pe.instructions()).isEqualTo(2);
+        }
+    }
+
+    /// The pair past the caches takes the page from the other element, which has to be able to let go of it while it
+    /// wants to make such an access itself.
+    @Test
+    void pairsPastTheCachesDoNotStopWhoMakesThemThroughTheCaches() throws InterruptedException {
+        try (Rig rig = new Rig("max", 2, caches())) {
+            rig.stage1(0);
+            CpuContext other = new CpuContext(rig.model);
+            for (SysReg register :
+                    new SysReg[] {SysReg.HCR_EL2, SysReg.MAIR_EL1, SysReg.TCR_EL1, SysReg.TTBR0_EL1, SysReg.SCTLR_EL1
+                    }) {
+                other.set(register, rig.ctx.get(register));
+            }
+            rig.ctx.set(SysReg.MAIR_EL1, MairEl1.with(0, 0, Mair.NORMAL_NC));
+            rig.ctx.setX(2, Rig.DATA);
+            rig.ctx.setX(1, 2_000);
+            other.setX(2, Rig.DATA + 64);
+            other.setPc(Rig.CODE + 0x3000);
+            rig.load(Rig.CODE, asm -> {
+                var loop = asm.here();
+                asm.word(CASP).subs(X1, X1, 1).b("ne", loop).hvc(0);
+            });
+            rig.load(Rig.CODE + 0x3000, asm -> {
+                var loop = asm.here();
+                asm.word(CASP).str(X1, X2, 0).b(loop);
+            });
+            ProcessingElement second = rig.machine.processingElement(1);
+            Thread through = Thread.ofPlatform().daemon().start(() -> second.run(other, Long.MAX_VALUE));
+            Thread past = Thread.ofPlatform().daemon().start(() -> rig.pe.run(rig.ctx, Long.MAX_VALUE));
+
+            boolean ended = past.join(PATIENCE);
+            second.kick();
+            ended &= through.join(PATIENCE);
+
+            assertThat(ended).as("both ended").isTrue();
+            assertThat(rig.pe.esrEl2()).isEqualTo(Esr.hvc(0));
+        }
+    }
+}
