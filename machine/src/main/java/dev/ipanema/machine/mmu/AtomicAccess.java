@@ -42,6 +42,9 @@ final class AtomicAccess {
 
     private boolean cached;
 
+    /// The access goes past caches that are modelled.
+    private boolean past;
+
     private long host;
 
     AtomicAccess(Mmu mmu, GuestAccess access, PhysicalMemory memory, TlbDomain domain) {
@@ -74,6 +77,7 @@ final class AtomicAccess {
             return again();
         }
         pa = access.pa();
+        past = false;
         cached = memory.views(pa) != null;
         if (cached) {
             return resolveSoft(va, needs) || resolveCached();
@@ -85,6 +89,7 @@ final class AtomicAccess {
     /// What the caches do not let go directly goes through them.
     private boolean resolveCached() {
         cached = true;
+        past = !access.type().isCacheable();
         host = -1;
         return true;
     }
@@ -108,6 +113,7 @@ final class AtomicAccess {
             return false;
         }
         cached = false;
+        past = (info & SoftTlb.PAST) != 0;
         pa = (info & SoftTlb.PAGE_MASK) | (va & ~SoftTlb.PAGE_MASK);
         host = va + RAW.getLong(entry + SoftTlb.ADDEND);
         return true;
@@ -134,7 +140,7 @@ final class AtomicAccess {
     private void monitor(int bytes, long low, long high) {
         held = true;
         monitorPa = pa;
-        monitorPast = isPastCaches();
+        monitorPast = past;
         monitorBytes = bytes;
         monitorLow = low;
         monitorHigh = high;
@@ -221,15 +227,11 @@ final class AtomicAccess {
         }
         held = false;
         boolean resolved = resolve(va, bytes, Translator.WRITE);
-        if (resolved && monitorPast && pa == monitorPa && !isPastCaches()) {
+        if (resolved && monitorPast && pa == monitorPa && !past) {
             resolved = tellSplit(va, bytes);
         }
         held = !resolved && mmu.fault().isRetry() && mmu.faulted();
         return resolved && pa == monitorPa && bytes == monitorBytes;
-    }
-
-    private boolean isPastCaches() {
-        return cached && !access.type().isCacheable();
     }
 
     /// Reports a pair of exclusives of which the load went past the caches and the store goes through them. (The other

@@ -436,6 +436,7 @@ final class GuestAccess {
         long info = page;
         info |= device || mmu.regime().is(SctlrEl1.A) ? 0 : SoftTlb.UNALIGNED;
         info |= policy == ExclusivePolicy.WORK || ExclusiveRules.isGuaranteed(type) ? SoftTlb.ATOMIC : 0;
+        info |= memory.views(page) != null && !type.isCacheable() ? SoftTlb.PAST : 0;
         mmu.fill(va, unprivileged, (allowed & Translator.READ) != 0, write, host, info);
     }
 

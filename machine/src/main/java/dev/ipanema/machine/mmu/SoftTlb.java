@@ -52,6 +52,9 @@ final class SoftTlb {
     /// Flag of [#INFO]: exclusives and atomics are allowed.
     static final long ATOMIC = 2;
 
+    /// Flag of [#INFO]: accesses go past caches that are modelled.
+    static final long PAST = 4;
+
     static final int GENERATION_SHIFT = 4;
 
     /// Generation 255, which is never given, so that it is the tag of no address.
