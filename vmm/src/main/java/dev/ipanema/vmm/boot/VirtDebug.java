@@ -116,7 +116,7 @@ final class VirtDebug implements DebugTarget {
             }
             UserFault fault = write
                     ? machine.userMemory().write(hva, bytes, done, length)
-                    : machine.userMemory().read(hva, bytes, done, length);
+                    : machine.userMemory().observe(hva, bytes, done, length);
             if (fault != UserFault.NONE) {
                 return false;
             }
