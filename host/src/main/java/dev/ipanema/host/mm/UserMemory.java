@@ -63,13 +63,31 @@ public final class UserMemory {
     /// @return how it ended; bytes before the fault have been read
     public UserFault observe(long hva, byte[] to, int offset, int length) {
         return inPieces(hva, length, false, (type, pa, done, n) -> {
-            PhysicalRegion region = memory.region(pa);
-            if (region != null && region.isRam()) {
+            if (isRam(pa)) {
                 memory.observe(pa, to, offset + done, n);
             } else {
                 memory.read(Agent.VMM, type, pa, to, offset + done, n);
             }
         });
+    }
+
+    /// Writes `length` bytes as a debugger does: the guest sees them by every memory type, and executes them. A
+    /// device is written as by [#write].
+    ///
+    /// @return how it ended; bytes before the fault have been written
+    public UserFault poke(long hva, byte[] from, int offset, int length) {
+        return inPieces(hva, length, true, (type, pa, done, n) -> {
+            if (isRam(pa)) {
+                memory.poke(pa, from, offset + done, n);
+            } else {
+                memory.write(Agent.VMM, type, pa, from, offset + done, n);
+            }
+        });
+    }
+
+    private boolean isRam(long pa) {
+        PhysicalRegion region = memory.region(pa);
+        return region != null && region.isRam();
     }
 
     /// Writes `length` bytes.

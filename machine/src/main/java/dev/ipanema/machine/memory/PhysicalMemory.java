@@ -234,6 +234,20 @@ public final class PhysicalMemory implements AutoCloseable {
         }
     }
 
+    /// Writes a range of RAM so that every access and fetch sees it, whatever was stored before and by which view,
+    /// without maintenance by anybody else: for debuggers. A device is a [BusErrorException].
+    public void poke(long pa, byte[] from, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, from.length);
+        if (length == 0) {
+            return;
+        }
+        ramOf(checked(Agent.LOADER, MemoryAttributes.NORMAL_WT_RA, pa, length), pa, length);
+        write(Agent.LOADER, MemoryAttributes.NORMAL_WT_RA, pa, from, offset, length);
+        if (caches != null) {
+            maintenance.icInvalPou(Agent.LOADER, pa, length);
+        }
+    }
+
     /// Writes a range from an array; to a device as [#read] reads.
     public void write(Agent agent, MemoryAttributes type, long pa, byte[] from, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, from.length);

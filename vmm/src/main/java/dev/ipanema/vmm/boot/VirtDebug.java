@@ -115,7 +115,7 @@ final class VirtDebug implements DebugTarget {
                 return false;
             }
             UserFault fault = write
-                    ? machine.userMemory().write(hva, bytes, done, length)
+                    ? machine.userMemory().poke(hva, bytes, done, length)
                     : machine.userMemory().observe(hva, bytes, done, length);
             if (fault != UserFault.NONE) {
                 return false;
