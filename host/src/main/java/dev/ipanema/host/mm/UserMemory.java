@@ -3,6 +3,7 @@ package dev.ipanema.host.mm;
 import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.machine.memory.Agent;
 import dev.ipanema.machine.memory.PhysicalMemory;
+import dev.ipanema.machine.memory.PhysicalRegion;
 
 /// A process's own loads and stores: they fault pages in as the CPU would, respect permissions, and reach
 /// physical memory with the attribute of the host's page-table entry as their memory type.
@@ -54,6 +55,39 @@ public final class UserMemory {
     public UserFault read(long hva, byte[] to, int offset, int length) {
         return inPieces(
                 hva, length, false, (type, pa, done, n) -> memory.read(Agent.VMM, type, pa, to, offset + done, n));
+    }
+
+    /// Reads `length` bytes as a debugger does: what modelled caches would make of a read is neither done nor
+    /// found. A device is read as by [#read].
+    ///
+    /// @return how it ended; bytes before the fault have been read
+    public UserFault observe(long hva, byte[] to, int offset, int length) {
+        return inPieces(hva, length, false, (type, pa, done, n) -> {
+            if (isRam(pa)) {
+                memory.observe(pa, to, offset + done, n);
+            } else {
+                memory.read(Agent.VMM, type, pa, to, offset + done, n);
+            }
+        });
+    }
+
+    /// Writes `length` bytes as a debugger does: the guest sees them by every memory type, and executes them. A
+    /// device is written as by [#write].
+    ///
+    /// @return how it ended; bytes before the fault have been written
+    public UserFault poke(long hva, byte[] from, int offset, int length) {
+        return inPieces(hva, length, true, (type, pa, done, n) -> {
+            if (isRam(pa)) {
+                memory.poke(pa, from, offset + done, n);
+            } else {
+                memory.write(Agent.VMM, type, pa, from, offset + done, n);
+            }
+        });
+    }
+
+    private boolean isRam(long pa) {
+        PhysicalRegion region = memory.region(pa);
+        return region != null && region.isRam();
     }
 
     /// Writes `length` bytes.

@@ -20,6 +20,7 @@ import dev.ipanema.machine.memory.CachedTranslations;
 import dev.ipanema.machine.memory.Origin;
 import dev.ipanema.machine.memory.RamViews;
 import dev.ipanema.machine.memory.SetAndWay;
+import java.lang.invoke.VarHandle;
 
 /// The caches of a machine: one coherent domain of all processing elements and snooping devices over
 /// memory.
@@ -151,7 +152,7 @@ public final class CacheModel implements CacheSystem {
 
     /// {@return whether a store past the caches to a page that is UNIFIED meets no line in any case}
     private boolean storesPlainly(RamViews ram, int flags) {
-        return (flags & USED) == 0 && (!ram.isMapMemory() || freedom.isFillFree());
+        return (flags & USED) == 0 && (!ram.isMapMemory() || freedom.neverFillsEarly());
     }
 
     // ---- loads ----------------------------------------------------------------------------------------------------
@@ -170,14 +171,14 @@ public final class CacheModel implements CacheSystem {
             return loadParts(origin, type, ram, offset, bytes);
         }
         if (readsPlainly(origin, type, PageRecord.flags(ram.record(offset)))) {
-            return raw(ram.coherent(offset), bytes);
+            return RAW.load(ram.coherent(offset), bytes);
         }
         long page = offset & PAGE_MASK;
         if (!states.lock(origin, ram, page)) {
             return 0;
         }
         try {
-            return beforeRead(origin, type, ram, offset, bytes) ? raw(view(type, ram, offset), bytes) : 0;
+            return beforeRead(origin, type, ram, offset, bytes) ? RAW.load(view(type, ram, offset), bytes) : 0;
         } finally {
             states.unlock(ram, page);
         }
@@ -189,30 +190,6 @@ public final class CacheModel implements CacheSystem {
             value |= load(origin, type, ram, offset + i, 1) << (Byte.SIZE * i);
         }
         return value;
-    }
-
-    private static long raw(long host, int bytes) {
-        return switch (bytes) {
-            case 1 -> RAW.getByte(host) & 0xffL;
-            case 2 -> RAW.getShort(host) & 0xffffL;
-            case 4 -> RAW.getInt(host) & 0xffff_ffffL;
-            case 8 -> RAW.getLong(host);
-            default -> throw badSize(bytes);
-        };
-    }
-
-    private static void rawStore(long host, int bytes, long value) {
-        switch (bytes) {
-            case 1 -> RAW.putByte(host, (byte) value);
-            case 2 -> RAW.putShort(host, (short) value);
-            case 4 -> RAW.putInt(host, (int) value);
-            case 8 -> RAW.putLong(host, value);
-            default -> throw badSize(bytes);
-        }
-    }
-
-    private static IllegalArgumentException badSize(int bytes) {
-        return new IllegalArgumentException("Access of " + bytes + " bytes; 1, 2, 4 or 8 are possible");
     }
 
     /// {@return where the bytes of an access stand, after it was noted}
@@ -290,6 +267,25 @@ public final class CacheModel implements CacheSystem {
         }
     }
 
+    @Override
+    public void observe(RamViews ram, long offset, byte[] to, int at, int length) {
+        for (int done = 0; done < length; ) {
+            long from = offset + done;
+            long page = from & PAGE_MASK;
+            int chunk = (int) Math.min(length - done, page + PAGE - from);
+            states.lockServing(ram, page);
+            try {
+                RAW.copyOut(ram.coherent(from), to, at + done, chunk);
+                if ((PageRecord.flags(ram.record(page)) & STATE) == EXACT) {
+                    Lines.overlayPast(ram, states.exact(ram, page), from, to, at + done, chunk);
+                }
+            } finally {
+                states.unlock(ram, page);
+            }
+            done += chunk;
+        }
+    }
+
     // ---- stores ---------------------------------------------------------------------------------------------------
 
     /// Moves the bytes of a store to a host address; `done` is how many came before.
@@ -318,10 +314,10 @@ public final class CacheModel implements CacheSystem {
             // Not before: a page that was never touched has a memory view for nothing.
             watched = ram.touch(offset, bytes);
             if ((views & ExactLines.COHERENT) != 0) {
-                rawStore(ram.coherent(offset), bytes, value);
+                RAW.store(ram.coherent(offset), bytes, value);
             }
             if ((views & ExactLines.MEMORY) != 0) {
-                rawStore(ram.memory(offset), bytes, value);
+                RAW.store(ram.memory(offset), bytes, value);
             }
             afterStore(origin, type, ram, offset, bytes);
         } finally {
@@ -329,6 +325,30 @@ public final class CacheModel implements CacheSystem {
         }
         if (watched) {
             ram.report(offset, bytes);
+        }
+    }
+
+    @Override
+    public void storedThrough(RamViews ram, long offset, long bytes) {
+        // Before the look at the state: who follows the page looks at its bytes after it has said so.
+        VarHandle.fullFence();
+        for (long at = offset; at < offset + bytes; at = (at & -LINE_BYTES) + LINE_BYTES) {
+            long page = at & PAGE_MASK;
+            if ((PageRecord.flags(ram.record(page)) & STATE) == EXACT) {
+                states.lockServing(ram, page);
+                try {
+                    noteThrough(ram, page, at, Math.min(offset + bytes, (at & -LINE_BYTES) + LINE_BYTES));
+                } finally {
+                    states.unlock(ram, page);
+                }
+            }
+        }
+    }
+
+    private void noteThrough(RamViews ram, long page, long from, long to) {
+        if ((PageRecord.flags(ram.record(page)) & STATE) == EXACT) {
+            Origin kernel = Origin.of(Agent.KVM);
+            exactLines.store(kernel, MemoryAttributes.NORMAL_WB, ram, states.exact(ram, page), from, (int) (to - from));
         }
     }
 
@@ -489,8 +509,8 @@ public final class CacheModel implements CacheSystem {
             if (!beforeRead(origin, type, ram, offset, bytes)) {
                 return 0;
             }
-            if (raw(view(type, ram, offset), bytes) != expected) {
-                return raw(view(type, ram, offset), bytes);
+            if (RAW.load(view(type, ram, offset), bytes) != expected) {
+                return RAW.load(view(type, ram, offset), bytes);
             }
             int views = beforeStore(origin, type, ram, offset, bytes);
             if (views == ExactLines.AGAIN) {
@@ -501,7 +521,7 @@ public final class CacheModel implements CacheSystem {
             long host = coherent ? ram.coherent(offset) : ram.memory(offset);
             witness = RAW.compareAndExchange(host, bytes, expected, value);
             if (witness == expected && views == (ExactLines.COHERENT | ExactLines.MEMORY)) {
-                rawStore(ram.memory(offset), bytes, value);
+                RAW.store(ram.memory(offset), bytes, value);
             }
             afterStore(origin, type, ram, offset, bytes);
         } finally {

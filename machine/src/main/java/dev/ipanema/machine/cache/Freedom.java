@@ -53,9 +53,8 @@ final class Freedom {
         return policy != CachePolicy.EAGER && (policy != CachePolicy.RANDOM || byChance());
     }
 
-    /// {@return whether any choice may differ from [CachePolicy#LAZY]'s for memory that may be filled at
-    /// any time}
-    boolean isFillFree() {
+    /// {@return whether [#fillsEarly] is false whenever it is asked}
+    boolean neverFillsEarly() {
         return policy == CachePolicy.LAZY || policy == CachePolicy.EAGER;
     }
 

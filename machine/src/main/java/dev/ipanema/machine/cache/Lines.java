@@ -113,6 +113,16 @@ final class Lines {
         exact.forgetPou(line);
     }
 
+    /// Replaces those bytes of a range within a page that memory has newer.
+    static void overlayPast(RamViews ram, ExactPage exact, long offset, byte[] to, int at, int length) {
+        for (int i = 0; i < length; i++) {
+            int inLine = (int) (offset + i) & LINE_BYTES - 1;
+            if ((exact.past[ExactPage.lineOf(offset + i)] >>> inLine & 1) != 0) {
+                to[at + i] = RAW.getByte(ram.memory(offset + i));
+            }
+        }
+    }
+
     /// Cleans a line to the point of unification.
     static void cleanToPou(RamViews ram, ExactPage exact, long page, int line) {
         if (!exact.isDirty(line)) {

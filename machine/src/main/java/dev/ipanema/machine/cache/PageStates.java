@@ -155,9 +155,9 @@ final class PageStates {
         exactPages.put(ram.base() + page, exact);
         PageRecord.change(record, STATE, EXACT);
         goOn &= dropEntries(origin, ram, page, COHERENT_ENTRY);
-        if (wasSplit) {
-            markDifferences(ram, page, exact, PageRecord.firstWriter(record));
-        } else {
+        // Of a page that was UNIFIED there are only those of windows since the copy.
+        markDifferences(ram, page, exact, wasSplit ? PageRecord.firstWriter(record) : 0);
+        if (!wasSplit) {
             pages.left();
         }
         return goOn ? exact : null;

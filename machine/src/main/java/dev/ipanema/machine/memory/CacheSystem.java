@@ -63,6 +63,10 @@ public interface CacheSystem {
     /// Stores 1, 2, 4 or 8 bytes, of any alignment.
     void store(Origin origin, MemoryAttributes type, RamViews ram, long offset, int bytes, long value);
 
+    /// Takes note of a cacheable store that has been made to the coherent view without asking, by a
+    /// [PhysicalWindow].
+    void storedThrough(RamViews ram, long offset, long bytes);
+
     /// Replaces 1, 2, 4 or 8 naturally aligned bytes if they hold `expected`, atomically in the view of
     /// the access.
     ///
@@ -75,6 +79,10 @@ public interface CacheSystem {
 
     /// Reads a range.
     void read(Origin origin, MemoryAttributes type, RamViews ram, long offset, byte[] to, int at, int length);
+
+    /// Reads what was stored last to a range, whoever stored it and by whichever view: for people who look at
+    /// memory. It is no access: it changes nothing and finds nothing.
+    void observe(RamViews ram, long offset, byte[] to, int at, int length);
 
     /// Writes a range.
     void write(Origin origin, MemoryAttributes type, RamViews ram, long offset, byte[] from, int at, int length);

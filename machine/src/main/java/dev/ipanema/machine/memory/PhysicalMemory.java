@@ -127,14 +127,7 @@ public final class PhysicalMemory implements AutoCloseable {
         if (caches != null && ram.views() != null) {
             return caches.load(origin, type, ram.views(), pa - region.base(), bytes);
         }
-        long address = ram.hostBase() + (pa - region.base());
-        return switch (bytes) {
-            case 1 -> RAW.getByte(address) & 0xffL;
-            case 2 -> RAW.getShort(address) & 0xffffL;
-            case 4 -> RAW.getInt(address) & 0xffff_ffffL;
-            case 8 -> RAW.getLong(address);
-            default -> throw badSize(bytes);
-        };
+        return RAW.load(ram.hostBase() + (pa - region.base()), bytes);
     }
 
     /// Stores 1, 2, 4 or 8 bytes.
@@ -159,14 +152,7 @@ public final class PhysicalMemory implements AutoCloseable {
             return;
         }
         boolean watched = ram.touched().touch(offset, bytes);
-        long address = ram.hostBase() + offset;
-        switch (bytes) {
-            case 1 -> RAW.putByte(address, (byte) value);
-            case 2 -> RAW.putShort(address, (short) value);
-            case 4 -> RAW.putInt(address, (int) value);
-            case 8 -> RAW.putLong(address, value);
-            default -> throw badSize(bytes);
-        }
+        RAW.store(ram.hostBase() + offset, bytes, value);
         if (watched) {
             ram.touched().report(offset, bytes);
         }
@@ -228,6 +214,37 @@ public final class PhysicalMemory implements AutoCloseable {
                 to[offset + done + i] = (byte) (value >>> (8 * i));
             }
             done += width;
+        }
+    }
+
+    /// Reads a range of RAM as [#read] does, without being an access: where caches are modelled it leaves no
+    /// trace in them, finds nothing, and gets what was stored last by whichever view. For debuggers, and for what
+    /// is told of a guest when it has ended. A device is a [BusErrorException].
+    public void observe(long pa, byte[] to, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, to.length);
+        if (length == 0) {
+            return;
+        }
+        PhysicalRegion region = checked(Agent.VMM, MemoryAttributes.NORMAL_WB, pa, length);
+        RamBacking ram = ramOf(region, pa, length);
+        if (caches != null && ram.views() != null) {
+            caches.observe(ram.views(), pa - region.base(), to, offset, length);
+        } else {
+            RAW.copyOut(ram.hostBase() + (pa - region.base()), to, offset, length);
+        }
+    }
+
+    /// Writes a range of RAM so that every access and fetch sees it, whatever was stored before and by which view,
+    /// without maintenance by anybody else: for debuggers. A device is a [BusErrorException].
+    public void poke(long pa, byte[] from, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, from.length);
+        if (length == 0) {
+            return;
+        }
+        ramOf(checked(Agent.LOADER, MemoryAttributes.NORMAL_WT_RA, pa, length), pa, length);
+        write(Agent.LOADER, MemoryAttributes.NORMAL_WT_RA, pa, from, offset, length);
+        if (caches != null) {
+            maintenance.icInvalPou(Agent.LOADER, pa, length);
         }
     }
 
@@ -383,7 +400,7 @@ public final class PhysicalMemory implements AutoCloseable {
         if ((pa & (LARGEST_ACCESS - 1)) != 0 || size < LARGEST_ACCESS) {
             throw new IllegalArgumentException("Window is not made of 8-byte units: pa=" + pa + " size=" + size);
         }
-        return new PhysicalWindow(ram, pa, pa - region.base(), size);
+        return new PhysicalWindow(ram, pa, pa - region.base(), size, caches);
     }
 
     /// Gives all RAM back to the host; see invariant `mapped-until-joined`.
@@ -431,7 +448,7 @@ public final class PhysicalMemory implements AutoCloseable {
 
     private static long mmioOffset(PhysicalRegion region, long pa, int bytes) {
         if (bytes > LARGEST_ACCESS || Integer.bitCount(bytes) != 1) {
-            throw badSize(bytes);
+            throw RawMemory.badSize(bytes);
         }
         if ((pa & bytes - 1) != 0) {
             throw new BusErrorException("Unaligned access to device " + region.name(), pa, bytes);
@@ -442,9 +459,5 @@ public final class PhysicalMemory implements AutoCloseable {
     private static int widest(long pa, int rest) {
         int aligned = (int) Math.min(LARGEST_ACCESS, pa == 0 ? LARGEST_ACCESS : Long.lowestOneBit(pa));
         return Math.min(aligned, Integer.highestOneBit(rest));
-    }
-
-    private static IllegalArgumentException badSize(int bytes) {
-        return new IllegalArgumentException("Access of " + bytes + " bytes; 1, 2, 4 or 8 are possible");
     }
 }

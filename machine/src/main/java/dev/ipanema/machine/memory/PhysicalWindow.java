@@ -2,7 +2,9 @@ package dev.ipanema.machine.memory;
 
 import static dev.ipanema.machine.memory.RawMemory.RAW;
 
-/// A range of RAM seen by one agent with one memory type: 8-byte accesses at offsets, each checked against
+import org.jspecify.annotations.Nullable;
+
+/// A range of RAM seen by one agent through the caches: 8-byte accesses at offsets, each checked against
 /// the range. Made once by [PhysicalMemory#window] and used for the many accesses of page-table code.
 ///
 /// Offsets are in bytes and multiples of 8. A store counts the first touch of its page. Not usable after
@@ -16,13 +18,20 @@ public final class PhysicalWindow {
     private final long regionOffset;
     private final TouchedPages touched;
 
-    PhysicalWindow(RamBacking ram, long pa, long regionOffset, long size) {
+    /// Null where they are not modelled.
+    private final @Nullable CacheSystem caches;
+
+    private final @Nullable RamViews views;
+
+    PhysicalWindow(RamBacking ram, long pa, long regionOffset, long size, @Nullable CacheSystem caches) {
         this.basePa = pa;
         this.size = size;
         this.limit = size - Long.BYTES;
         this.regionOffset = regionOffset;
         this.hostBase = ram.hostBase() + regionOffset;
         this.touched = ram.touched();
+        this.caches = caches;
+        this.views = ram.views();
     }
 
     /// {@return the physical address of offset 0}
@@ -55,9 +64,7 @@ public final class PhysicalWindow {
         long address = readable(offset);
         boolean watched = touched.touch(regionOffset + offset);
         RAW.putLong(address, value);
-        if (watched) {
-            touched.report(regionOffset + offset, Long.BYTES);
-        }
+        stored(offset, Long.BYTES, watched);
     }
 
     /// Stores 8 bytes after all earlier accesses of this thread.
@@ -65,9 +72,7 @@ public final class PhysicalWindow {
         long address = readable(offset);
         boolean watched = touched.touch(regionOffset + offset);
         RAW.putLongRelease(address, value);
-        if (watched) {
-            touched.report(regionOffset + offset, Long.BYTES);
-        }
+        stored(offset, Long.BYTES, watched);
     }
 
     /// Replaces 8 bytes if they hold `expected`, atomically, with volatile semantics.
@@ -77,8 +82,8 @@ public final class PhysicalWindow {
         long address = readable(offset);
         boolean watched = touched.touch(regionOffset + offset);
         boolean stored = RAW.compareAndSetLong(address, expected, value);
-        if (watched && stored) {
-            touched.report(regionOffset + offset, Long.BYTES);
+        if (stored) {
+            stored(offset, Long.BYTES, watched);
         }
         return stored;
     }
@@ -100,9 +105,7 @@ public final class PhysicalWindow {
             address += Long.BYTES;
             value += step;
         }
-        if (watched) {
-            touched.report(regionOffset + offset, bytes);
-        }
+        stored(offset, bytes, watched);
     }
 
     /// Clears bits in those of `count` 8-byte values from an offset on that have all bits of `ifSet`: each is read as a
@@ -127,8 +130,8 @@ public final class PhysicalWindow {
                 }
             }
         }
-        if (watched) {
-            touched.report(regionOffset + offset, bytes);
+        if (bits != 0) {
+            stored(offset, bytes, watched);
         }
         return had;
     }
@@ -140,6 +143,15 @@ public final class PhysicalWindow {
         }
         boolean watched = touched.touch(regionOffset + offset, bytes);
         RAW.fill(hostBase + offset, bytes, (byte) 0);
+        stored(offset, bytes, watched);
+    }
+
+    /// Tells of a store that has been made.
+    private void stored(long offset, long bytes, boolean watched) {
+        CacheSystem told = caches;
+        if (told != null && views != null) {
+            told.storedThrough(views, regionOffset + offset, bytes);
+        }
         if (watched) {
             touched.report(regionOffset + offset, bytes);
         }

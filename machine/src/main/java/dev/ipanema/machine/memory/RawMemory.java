@@ -130,6 +130,32 @@ public abstract sealed class RawMemory permits UnsafeRaw, SegmentRaw {
     /// Fills a range with one byte.
     public abstract void fill(long address, long bytes, byte value);
 
+    /// {@return 1, 2, 4 or 8 bytes, zero-extended}
+    public final long load(long address, int bytes) {
+        return switch (bytes) {
+            case 1 -> getByte(address) & 0xffL;
+            case 2 -> getShort(address) & 0xffffL;
+            case 4 -> getInt(address) & 0xffff_ffffL;
+            case 8 -> getLong(address);
+            default -> throw badSize(bytes);
+        };
+    }
+
+    /// Stores 1, 2, 4 or 8 bytes, the lower ones of a value.
+    public final void store(long address, int bytes, long value) {
+        switch (bytes) {
+            case 1 -> putByte(address, (byte) value);
+            case 2 -> putShort(address, (short) value);
+            case 4 -> putInt(address, (int) value);
+            case 8 -> putLong(address, value);
+            default -> throw badSize(bytes);
+        }
+    }
+
+    static IllegalArgumentException badSize(int bytes) {
+        return new IllegalArgumentException("Access of " + bytes + " bytes; 1, 2, 4 or 8 are possible");
+    }
+
     /// Replaces 1, 2, 4 or 8 naturally aligned bytes if they hold `expected`.
     ///
     /// @return what they held, zero-extended: equal to `expected` (cut to `bytes`) when the store was made

@@ -101,6 +101,14 @@ final class FakeCaches implements CacheSystem {
     }
 
     @Override
+    public void storedThrough(RamViews ram, long offset, long bytes) {}
+
+    @Override
+    public void observe(RamViews ram, long offset, byte[] to, int at, int length) {
+        RAW.copyOut(ram.coherent(offset), to, at, length);
+    }
+
+    @Override
     public void write(
             Origin origin, MemoryAttributes type, RamViews ram, long offset, byte[] from, int at, int length) {
         boolean watched = ram.touch(offset, length);

@@ -85,7 +85,7 @@ final class Backtrace {
     /// @return whether it is memory that answers: a device's may not
     private boolean read(long va, byte[] to) {
         long hva = hva(va, to.length);
-        return hva >= 0 && memory.userMemory().read(hva, to, 0, to.length) == UserFault.NONE;
+        return hva >= 0 && memory.userMemory().observe(hva, to, 0, to.length) == UserFault.NONE;
     }
 
     /// {@return where the VMM has mapped what the guest has at an address, negative when that is not aligned or no RAM}

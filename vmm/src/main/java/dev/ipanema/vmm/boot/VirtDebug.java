@@ -115,8 +115,8 @@ final class VirtDebug implements DebugTarget {
                 return false;
             }
             UserFault fault = write
-                    ? machine.userMemory().write(hva, bytes, done, length)
-                    : machine.userMemory().read(hva, bytes, done, length);
+                    ? machine.userMemory().poke(hva, bytes, done, length)
+                    : machine.userMemory().observe(hva, bytes, done, length);
             if (fault != UserFault.NONE) {
                 return false;
             }

@@ -14,6 +14,7 @@ import dev.ipanema.host.platform.Host;
 import dev.ipanema.host.platform.HostProfile;
 import dev.ipanema.images.format.GuestImage;
 import dev.ipanema.kvm.version.KernelVersion;
+import dev.ipanema.machine.cache.CacheOptions;
 import dev.ipanema.vmm.boot.GuestEnd;
 import dev.ipanema.vmm.boot.VirtConfig;
 import dev.ipanema.vmm.boot.VirtMachine;
@@ -58,6 +59,10 @@ class GdbTest {
 
     /// {@return what gdb printed}
     private static String debug(int cpus, String... commands) throws Exception {
+        return debug(Host.builder(HostProfile.parse("gb200")), cpus, commands);
+    }
+
+    private static String debug(Host.Builder builder, int cpus, String... commands) throws Exception {
         Assembler guest = new Assembler(ENTRY);
         guest.movImm(X1, COUNTER).movImm(X0, 0);
         Label loop = guest.here();
@@ -66,9 +71,7 @@ class GdbTest {
         guest.movImm(X0, PSCI_SYSTEM_OFF).hvc(0);
         GuestImage image = GuestImage.read("guest.bin", guest.bytes(), true, VirtMap.RAM, RAM_SIZE);
         VirtConfig config = VirtConfig.builder(image, RAM_SIZE).cpus(cpus).build();
-        try (Host host = Host.builder(HostProfile.parse("gb200"))
-                        .processingElements(cpus)
-                        .build();
+        try (Host host = builder.processingElements(cpus).build();
                 VirtMachine machine = new VirtMachine(host, KernelVersion.newest(), config, _ -> {}, Ticker.system());
                 GdbServer server = GdbServer.open("tcp::0", machine.debugTarget())) {
             machine.debugTarget().stopAll();
@@ -124,6 +127,32 @@ class GdbTest {
         assertThat(output)
                 .contains("$1 = " + hex(ENTRY), "$2 = " + hex(LOOP + 4), "$3 = 1", "$4 = " + hex(COUNTER))
                 .contains("$5 = 5", "$6 = 1", "$7 = 77");
+    }
+
+    /// The first store to a page is made anew with its address known, and instruction caches keep what they hold.
+    @Test
+    void stepsAndBreakpointsStopWithModelledCaches() throws Exception {
+        Host.Builder builder =
+                Host.builder(HostProfile.parse("max")).processingElements(1).caches(CacheOptions.DEFAULT);
+
+        String output = debug(
+                builder,
+                1,
+                "stepi 4",
+                "p/x $pc",
+                "p $x0",
+                "stepi 8",
+                "p $x0",
+                "break *" + hex(LOOP + 4),
+                "continue",
+                "p/x $pc",
+                "p *(long *) " + hex(COUNTER),
+                "delete",
+                "continue");
+
+        assertThat(output)
+                .contains("$1 = " + hex(LOOP + 8), "$2 = 1", "$3 = 3", "$4 = " + hex(LOOP + 4), "$5 = 3")
+                .contains("exited normally");
     }
 
     @Test
