@@ -574,7 +574,7 @@ public final class CacheModel implements CacheSystem {
     @Override
     public void maintain(CacheOperation operation, Origin origin, RamViews ram, long offset, long length) {
         maintainer.maintain(operation, origin, ram, offset, length);
-        if (dic && operation == CacheOperation.DC_CLEAN_POU) {
+        if (dic && operation == CacheOperation.DC_CLEAN_POU && !origin.again) {
             invalidatedInstructions(origin, ram.base() + offset, length);
         }
     }

@@ -91,19 +91,27 @@ public final class CacheMaintenance {
         return Objects.requireNonNull(counts.get(operation));
     }
 
-    /// Does an operation.
+    /// Does an operation. It may have to be made anew: see [Origin#again].
     ///
     /// @param pa first physical address, 0 for an operation on all of a cache
     /// @param length bytes of a range inside one region; 0 for an operation on all of a cache
     public void done(CacheOperation operation, Origin origin, long pa, long length) {
-        Count count = count(operation);
-        count.calls().increment();
-        count.bytes().add(length);
         if (operation.isData()) {
             maintainData(operation, origin, pa, length);
         } else {
             invalidateInstructions(operation, origin, pa, length);
         }
+        tell(operation, origin, pa, length);
+    }
+
+    /// Counts an operation and tells the listener, unless it has to be made anew.
+    private void tell(CacheOperation operation, Origin origin, long pa, long length) {
+        if (origin.again) {
+            return;
+        }
+        Count count = count(operation);
+        count.calls().increment();
+        count.bytes().add(length);
         CacheMaintenanceListener told = listener;
         if (told != null) {
             told.maintained(operation, origin.agent, pa, length);
@@ -127,15 +135,11 @@ public final class CacheMaintenance {
     ///
     /// @param operation one of data, to the point of coherency
     public void bySetAndWay(CacheOperation operation, Origin origin, SetAndWay where) {
-        count(operation).calls().increment();
         CacheSystem caches = memory.caches();
         if (caches != null) {
             caches.maintain(operation, origin, where);
         }
-        CacheMaintenanceListener told = listener;
-        if (told != null) {
-            told.maintained(operation, origin.agent, 0, 0);
-        }
+        tell(operation, origin, 0, 0);
     }
 
     private void maintainData(CacheOperation operation, Origin origin, long pa, long length) {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ipanema.arm.cpu.CpuModel;
 import dev.ipanema.arm.exception.Esr;
 import dev.ipanema.arm.memory.Mair;
+import dev.ipanema.arm.register.CacheOp;
 import dev.ipanema.arm.register.MairEl1;
 import dev.ipanema.arm.register.MdcrEl2;
 import dev.ipanema.arm.register.MdscrEl1;
@@ -15,7 +16,10 @@ import dev.ipanema.arm.register.Pstate;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.machine.cache.CacheModel;
 import dev.ipanema.machine.cache.CacheOptions;
+import dev.ipanema.machine.memory.CacheOperation;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /// Instructions that modelled caches make the processing element execute anew.
@@ -57,6 +61,25 @@ class RetryTest {
             rig.run(asm -> asm.str(X1, X2, 0).str(X1, X2, 0x1000).hvc(0));
 
             assertThat(rig.pe.instructions()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void maintenanceThatIsMadeAnewIsCountedOnce() {
+        try (Rig rig = new Rig("max", 1, caches())) {
+            rig.stage1(0);
+            rig.ctx.setX(2, Rig.DATA);
+            List<CacheOperation> told = new ArrayList<>();
+            rig.load(
+                    Rig.CODE,
+                    asm -> asm.str(X1, X2, 0).cache(CacheOp.DC_CIVAC, X2).hvc(0));
+            rig.memory.maintenance().listen((operation, agent, pa, length) -> told.add(operation));
+
+            rig.pe.run(rig.ctx, 100);
+
+            assertThat(rig.memory.maintenance().calls(CacheOperation.DC_CLEAN_INVAL_POC))
+                    .isEqualTo(1);
+            assertThat(told).containsExactly(CacheOperation.DC_CLEAN_INVAL_POC);
         }
     }
 
