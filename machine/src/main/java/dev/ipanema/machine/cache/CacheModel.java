@@ -501,7 +501,10 @@ public final class CacheModel implements CacheSystem {
         try {
             int flags = PageRecord.flags(ram.record(page));
             if (!type.isCacheable() && origin.agent == Agent.PE && (flags & USED) != 0) {
-                if (Reporter.wantsPc(origin)) {
+                // First all for which it may have to be made anew: it is reported once.
+                if (Reporter.wantsPc(origin)
+                        || states.follow(origin, ram, page) == null
+                        || !states.dropEntries(origin, ram, page, COHERENT_ENTRY)) {
                     return 0;
                 }
                 reporter.exclusivePastCaches(origin, type, ram, offset, bytes);

@@ -61,6 +61,11 @@ final class GuestAccess {
     private MemoryAttributes firstType = MemoryAttributes.NORMAL_NC;
     private MemoryAttributes secondType = MemoryAttributes.NORMAL_NC;
 
+    /// Where the second piece begins, for [#origin].
+    private long secondVa;
+
+    private long secondIpa;
+
     GuestAccess(Mmu mmu, PhysicalMemory memory, CpuModel model, Translator translator, ExclusivePolicy policy) {
         this.mmu = mmu;
         this.memory = memory;
@@ -130,6 +135,8 @@ final class GuestAccess {
             }
             secondPa = translator.result.pa;
             secondType = mmu.resultAttributes();
+            secondVa = va + firstBytes;
+            secondIpa = translator.result.ipa;
         }
         return !mmu.watchpoints().armed() || !watched(va, bytes, flags);
     }
@@ -462,6 +469,7 @@ final class GuestAccess {
             return readPiece(firstPa + offset, firstType, bytes);
         }
         if (offset >= firstBytes) {
+            tellSecond();
             return readPiece(secondPa + offset - firstBytes, secondType, bytes);
         }
         long value = 0;
@@ -469,6 +477,12 @@ final class GuestAccess {
             value |= read(offset + i, 1) << (8 * i);
         }
         return value;
+    }
+
+    /// Says that the access has come to its second piece.
+    private void tellSecond() {
+        origin.va = secondVa;
+        origin.ipa = secondIpa;
     }
 
     private long readPiece(long pa, MemoryAttributes type, int bytes) {
@@ -496,6 +510,7 @@ final class GuestAccess {
         if (offset + bytes <= firstBytes) {
             writePiece(firstPa + offset, firstType, bytes, value);
         } else if (offset >= firstBytes) {
+            tellSecond();
             writePiece(secondPa + offset - firstBytes, secondType, bytes, value);
         } else {
             for (int i = 0; i < bytes; i++) {

@@ -16,6 +16,8 @@ import dev.ipanema.arm.register.Pstate;
 import dev.ipanema.arm.register.SysReg;
 import dev.ipanema.machine.cache.CacheModel;
 import dev.ipanema.machine.cache.CacheOptions;
+import dev.ipanema.machine.cache.CoherenceMonitor;
+import dev.ipanema.machine.cache.FindingKind;
 import dev.ipanema.machine.memory.CacheOperation;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +28,9 @@ import org.junit.jupiter.api.Test;
 class RetryTest {
     /// CASP X4, X5, X6, X7, [X2]
     private static final int CASP = 0x4824_7c46;
+
+    /// LDADD X1, X3, [X2]
+    private static final int LDADD = 0xf821_0043;
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -80,6 +85,46 @@ class RetryTest {
             assertThat(rig.memory.maintenance().calls(CacheOperation.DC_CLEAN_INVAL_POC))
                     .isEqualTo(1);
             assertThat(told).containsExactly(CacheOperation.DC_CLEAN_INVAL_POC);
+        }
+    }
+
+    @Test
+    void findingInTheSecondPageOfAnAccessHasItsAddress() {
+        CacheModel caches = caches();
+        try (Rig rig = new Rig("max", 1, caches)) {
+            rig.stage1(0);
+            rig.ctx.set(SysReg.MAIR_EL1, MairEl1.with(0, 0, Mair.NORMAL_NC));
+            rig.ctx.setX(2, Rig.DATA + 0xffc);
+            rig.write(Rig.DATA + 0x1000, 1);
+
+            rig.run(asm -> asm.ldr(X1, X2).hvc(0));
+
+            assertThat(caches.monitor().findings()).singleElement().satisfies(found -> {
+                assertThat(found.finding().kind()).isEqualTo(FindingKind.STALE_READ);
+                assertThat(found.finding().pc()).isEqualTo(Rig.CODE);
+                assertThat(found.finding().pa()).isEqualTo(Rig.DATA + 0x1000);
+                assertThat(found.finding().va()).isEqualTo(Rig.DATA + 0x1000);
+                assertThat(found.count()).isEqualTo(1);
+            });
+        }
+    }
+
+    @Test
+    void atomicThatIsMadeAnewIsReportedOnce() {
+        CacheModel caches = caches();
+        try (Rig rig = new Rig("max", 1, caches)) {
+            rig.stage1(0);
+            rig.ctx.setX(1, 1);
+            rig.ctx.setX(2, Rig.DATA);
+            rig.run(asm -> asm.str(X1, X2).hvc(0));
+            rig.ctx.set(SysReg.MAIR_EL1, MairEl1.with(0, 0, Mair.NORMAL_NC));
+
+            rig.run(asm -> asm.word(LDADD).hvc(0));
+
+            assertThat(caches.monitor().findings().stream()
+                            .filter(found -> found.finding().kind() == FindingKind.EXCLUSIVE_ON_NC)
+                            .map(CoherenceMonitor.Counted::count))
+                    .containsExactly(1L);
         }
     }
 
