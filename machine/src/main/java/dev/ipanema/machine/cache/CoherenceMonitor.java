@@ -54,9 +54,9 @@ public final class CoherenceMonitor {
     }
 
     /// Notes what is a finding unless [#maintained] comes for its line: an instruction that was executed
-    /// before the maintenance that its writer is about to do. Until then the architecture allows the old one,
-    /// and kernels count on it: Linux's `__aarch64_insn_write` calls functions that it may have just patched.
-    /// The next call of [#findings] or [#total] ends the waiting.
+    /// before the maintenance that its writer is about to do. Until then the architecture allows the old
+    /// one, and kernels count on it: Linux's `__aarch64_insn_write` calls functions that it may have just
+    /// patched. The next call of [#findings] or [#total] ends the waiting.
     public synchronized void suspect(Finding finding) {
         Key key = key(finding);
         if (entries.containsKey(key)) {

@@ -128,8 +128,8 @@ final class ExactLines {
         return MEMORY;
     }
 
-    /// What happens after a store: one through all levels is at the point of unification, too; after one past
-    /// the caches hardware may write a line back.
+    /// What happens after a store: one through all levels is at the point of unification, too; after one
+    /// past the caches hardware may write a line back.
     void stored(Origin origin, MemoryAttributes type, RamViews ram, ExactPage exact, long offset, int length) {
         int line = ExactPage.lineOf(offset);
         if (type.isCacheable() && CacheModel.isWriteThrough(type)) {

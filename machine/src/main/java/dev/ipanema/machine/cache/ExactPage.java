@@ -1,5 +1,6 @@
 package dev.ipanema.machine.cache;
 
+import dev.ipanema.machine.memory.RamViews;
 import org.jspecify.annotations.Nullable;
 
 /// The 64 lines of a page that is followed exactly ([PageRecord#EXACT]). Only under the page's lock.
@@ -11,6 +12,11 @@ final class ExactPage {
     static final int LINES = 64;
     static final int LINE_SHIFT = 6;
     static final int LINE_BYTES = 1 << LINE_SHIFT;
+
+    /// Where it is: a region, and the offset of the page in it.
+    final RamViews ram;
+
+    final long page;
 
     /// Bit i: line i is in the caches.
     long present;
@@ -47,6 +53,11 @@ final class ExactPage {
 
     /// Cacheable stores since somebody last came past the caches or maintained a line.
     int calm;
+
+    ExactPage(RamViews ram, long page) {
+        this.ram = ram;
+        this.page = page;
+    }
 
     boolean isPresent(int line) {
         return (present >>> line & 1) != 0;

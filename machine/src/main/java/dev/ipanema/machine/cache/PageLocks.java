@@ -43,6 +43,11 @@ final class PageLocks {
         return true;
     }
 
+    /// Takes the lock of a page if nobody else has it. Who holds another page's may call this.
+    boolean tryLock(long paPage) {
+        return of(paPage).tryLock();
+    }
+
     /// Takes the lock of a page, serving requests to the calling thread's own processing element meanwhile.
     void lockServing(long paPage, CachedTranslations translations) {
         ReentrantLock lock = of(paPage);

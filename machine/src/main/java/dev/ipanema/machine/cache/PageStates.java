@@ -37,10 +37,15 @@ final class PageStates {
     private final Map<Long, ExactPage> exactPages = new ConcurrentHashMap<>();
     private final PagesInCaches pages = new PagesInCaches();
     private final boolean precise;
+    private final Lines lines;
+    private final int mostExact;
     private CachedTranslations translations = CachedTranslations.NONE;
 
-    PageStates(boolean precise) {
+    /// @param mostExact how many pages may be followed line by line at a time: each takes some KiB of heap
+    PageStates(boolean precise, Lines lines, int mostExact) {
         this.precise = precise;
+        this.lines = lines;
+        this.mostExact = mostExact;
     }
 
     void attach(CachedTranslations newTranslations) {
@@ -143,14 +148,14 @@ final class PageStates {
             return exact(ram, page);
         }
         boolean wasSplit = (flags & STATE) == SPLIT;
-        boolean goOn = true;
+        boolean goOn = exactPages.size() < mostExact || evictOne(origin);
         if (!wasSplit) {
             // Before the copy: stores by these entries go to the coherent view. New ones need the lock.
             goOn = dropEntries(origin, ram, page, MEMORY_ENTRY);
             freezeMemory(ram, page);
         }
         countMemory(ram, page);
-        ExactPage exact = new ExactPage();
+        ExactPage exact = new ExactPage(ram, page);
         exact.present = (flags & USED) != 0 ? -1L : 0;
         exactPages.put(ram.base() + page, exact);
         PageRecord.change(record, STATE, EXACT);
@@ -161,6 +166,39 @@ final class PageStates {
             pages.left();
         }
         return goOn ? exact : null;
+    }
+
+    /// Lets all lines of some page leave the caches, what is dirty written back, so that nothing is to be
+    /// known of it: hardware may at any time, and does when its caches are full.
+    ///
+    /// @return false when the access has to be made anew
+    private boolean evictOne(Origin origin) {
+        for (ExactPage victim : exactPages.values()) {
+            RamViews ram = victim.ram;
+            long page = victim.page;
+            if (locks.tryLock(ram.base() + page)) {
+                try {
+                    if (exactPages.get(ram.base() + page) == victim) {
+                        boolean goOn = dropEntries(origin, ram, page, COHERENT_ENTRY);
+                        for (int line = 0; line < ExactPage.LINES; line++) {
+                            lines.clean(origin, ram, victim, page, line);
+                            Lines.drop(ram, victim, page, line);
+                        }
+                        leaveExact(ram, page, UNIFIED);
+                        PageRecord.clear(ram.record(page), PageRecord.FORGOTTEN);
+                        return goOn;
+                    }
+                } finally {
+                    locks.unlock(ram.base() + page);
+                }
+            }
+        }
+        return true;
+    }
+
+    /// {@return how many pages are followed line by line}
+    int exactCount() {
+        return exactPages.size();
     }
 
     private static void markDifferences(RamViews ram, long page, ExactPage exact, long writer) {

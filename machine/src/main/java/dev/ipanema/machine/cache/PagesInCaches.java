@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 
-/// The pages that are not [PageRecord#UNIFIED], for operations that name no address: by set and way, and a loss of
-/// power. Found by a look at every touched page, and remembered while no further page has left that state, since a loop
-/// over all sets and ways asks thousands of times.
+/// The pages that are not [PageRecord#UNIFIED], for operations that name no address: by set and way, and
+/// a loss of power. Found by a look at every touched page, and remembered while no further page has left
+/// that state, since a loop over all sets and ways asks thousands of times.
 final class PagesInCaches {
     private static final class Region {
         private final RamViews ram;
