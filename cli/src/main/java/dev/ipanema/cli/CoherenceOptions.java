@@ -55,6 +55,7 @@ final class CoherenceOptions {
             }
             return null;
         }
+        coherence.stream().filter(each -> !each.equals(PRECISE)).map(Path::of).forEach(OutputFiles::require);
         return options.withPrecise(precise > 0);
     }
 

@@ -10,6 +10,19 @@ import java.nio.file.Path;
 final class OutputFiles {
     private OutputFiles() {}
 
+    /// Refuses a file that could not be written, before long work that ends in it.
+    ///
+    /// @throws BadInput for a folder, and for a file in no folder or in one that may not be written
+    static void require(Path path) {
+        Path folder = path.toAbsolutePath().getParent();
+        boolean possible = Files.exists(path)
+                ? !Files.isDirectory(path) && Files.isWritable(path)
+                : folder != null && Files.isDirectory(folder) && Files.isWritable(folder);
+        if (!possible) {
+            throw new BadInput(path + ": cannot be written");
+        }
+    }
+
     /// Writes a file.
     ///
     /// @throws BadInput when that is not possible

@@ -130,6 +130,12 @@ class RunCommand extends Command {
 
     @Override
     public final Integer call() {
+        if (dumpStage2 != null) {
+            OutputFiles.require(dumpStage2);
+        }
+        if (dumpDtb != null) {
+            OutputFiles.require(dumpDtb);
+        }
         if (image == null && (showsDevices() || machineOptions.hasHostFunction())) {
             machineOptions.defaultGuest(OwnGuest.GPU_DRIVER);
         }

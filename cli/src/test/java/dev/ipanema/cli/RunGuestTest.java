@@ -242,6 +242,8 @@ class RunGuestTest {
                 "-k ECHO --fail-on finding | add --caches modelled",
                 "-k ECHO --caches modelled --fail-on stale | --fail-on: 'stale' is unknown; there is finding",
                 "-k ECHO --caches modelled --coherence precise --coherence precise | precise at most once",
+                "-k ECHO --caches modelled --coherence no/such/folder/x.json | x.json: cannot be written",
+                "-k ECHO --dump-stage2 no/such/folder/x.txt | x.txt: cannot be written",
                 "-k ECHO --caches modelled --coherence a --coherence b | give one file",
                 "--caches modelled,policy=random | a seed is needed",
                 "-k ECHO --skip-maintenance map,unmapp | 'unmapp' is unknown; KVM's are map, exec, set-way",
