@@ -134,7 +134,7 @@ final class AtomicAccess {
     }
 
     private long loadOnce(int bytes) {
-        return host >= 0 ? GuestAccess.rawLoad(host, bytes) : access.read(0, bytes);
+        return host >= 0 ? RAW.load(host, bytes) : access.read(0, bytes);
     }
 
     private void monitor(int bytes, long low, long high) {
@@ -172,7 +172,7 @@ final class AtomicAccess {
         }
         try {
             access.low = loadOnce(part);
-            access.high = host >= 0 ? GuestAccess.rawLoad(host + part, part) : access.read(part, part);
+            access.high = host >= 0 ? RAW.load(host + part, part) : access.read(part, part);
         } finally {
             wideLock.unlock();
         }
@@ -300,9 +300,9 @@ final class AtomicAccess {
                 return 0;
             }
             try {
-                long old = GuestAccess.rawLoad(host, bytes);
+                long old = RAW.load(host, bytes);
                 if (old == expected) {
-                    GuestAccess.rawStore(host, bytes, value);
+                    RAW.store(host, bytes, value);
                 }
                 return old;
             } finally {

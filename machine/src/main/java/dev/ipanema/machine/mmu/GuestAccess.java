@@ -194,7 +194,7 @@ final class GuestAccess {
         if (aligned || !ordered) {
             long host = direct(va, bytes, aligned, SoftTlb.READ_TAG, unprivileged);
             if (host != -1) {
-                return rawLoad(host, bytes);
+                return RAW.load(host, bytes);
             }
         }
         AccessClass accessClass = ordered ? AccessClass.ACQUIRE_RELEASE : AccessClass.PLAIN;
@@ -215,7 +215,7 @@ final class GuestAccess {
         if (aligned || !ordered) {
             long host = direct(va, bytes, aligned, SoftTlb.WRITE_TAG, unprivileged);
             if (host != -1) {
-                rawStore(host, bytes, value);
+                RAW.store(host, bytes, value);
                 return;
             }
         }
@@ -247,8 +247,8 @@ final class GuestAccess {
         boolean aligned = (va & alignment - 1) == 0;
         long host = ordered && !aligned ? -1 : direct(va, bytes, aligned, SoftTlb.READ_TAG, unprivileged);
         if (host != -1) {
-            low = rawLoad(host, part);
-            high = rawLoad(host + part, part);
+            low = RAW.load(host, part);
+            high = RAW.load(host + part, part);
             return true;
         }
         AccessClass accessClass = ordered ? AccessClass.ACQUIRE_RELEASE : AccessClass.PLAIN;
@@ -271,8 +271,8 @@ final class GuestAccess {
         boolean aligned = (va & alignment - 1) == 0;
         long host = ordered && !aligned ? -1 : direct(va, bytes, aligned, SoftTlb.WRITE_TAG, unprivileged);
         if (host != -1) {
-            rawStore(host, part, lowValue);
-            rawStore(host + part, part, highValue);
+            RAW.store(host, part, lowValue);
+            RAW.store(host + part, part, highValue);
             return true;
         }
         AccessClass accessClass = ordered ? AccessClass.ACQUIRE_RELEASE : AccessClass.PLAIN;
@@ -542,24 +542,6 @@ final class GuestAccess {
             }
         } finally {
             mmu.returnFromDevice(inside);
-        }
-    }
-
-    static long rawLoad(long host, int bytes) {
-        return switch (bytes) {
-            case 1 -> RAW.getByte(host) & 0xffL;
-            case 2 -> RAW.getShort(host) & 0xffffL;
-            case 4 -> RAW.getInt(host) & 0xffff_ffffL;
-            default -> RAW.getLong(host);
-        };
-    }
-
-    static void rawStore(long host, int bytes, long value) {
-        switch (bytes) {
-            case 1 -> RAW.putByte(host, (byte) value);
-            case 2 -> RAW.putShort(host, (short) value);
-            case 4 -> RAW.putInt(host, (int) value);
-            default -> RAW.putLong(host, value);
         }
     }
 }
