@@ -493,7 +493,7 @@ final class GuestAccess {
             return memory.load(origin, type, pa, bytes);
         }
         int part = (pa & bytes - 1) == 0 ? bytes : 1;
-        boolean inside = mmu.leaveForDevice();
+        boolean inside = leaveForDevice();
         try {
             long value = 0;
             for (int i = 0; i < bytes; i += part) {
@@ -501,7 +501,9 @@ final class GuestAccess {
             }
             return value;
         } finally {
-            mmu.returnFromDevice(inside);
+            if (inside) {
+                mmu.returnFromDevice(true);
+            }
         }
     }
 
@@ -533,15 +535,24 @@ final class GuestAccess {
         }
     }
 
+    /// Leaves guest code for an access to a device where caches are modelled: only then does anybody who
+    /// holds a lock of the host wait for this element while it may want that lock. Elsewhere it stays, so
+    /// that an unmapping waits for the access.
+    private boolean leaveForDevice() {
+        return caches != null && mmu.leaveForDevice();
+    }
+
     private void writeDevice(long pa, MemoryAttributes type, int bytes, long value) {
         int part = (pa & bytes - 1) == 0 ? bytes : 1;
-        boolean inside = mmu.leaveForDevice();
+        boolean inside = leaveForDevice();
         try {
             for (int i = 0; i < bytes; i += part) {
                 memory.store(origin, type, pa + i, part, value >>> (Byte.SIZE * i));
             }
         } finally {
-            mmu.returnFromDevice(inside);
+            if (inside) {
+                mmu.returnFromDevice(true);
+            }
         }
     }
 }

@@ -13,9 +13,13 @@ import dev.ipanema.arm.register.HcrEl2;
 import dev.ipanema.arm.register.MairEl1;
 import dev.ipanema.arm.register.SctlrEl1;
 import dev.ipanema.arm.register.VttbrEl2;
+import dev.ipanema.machine.cache.CacheModel;
+import dev.ipanema.machine.cache.CacheOptions;
 import dev.ipanema.machine.memory.Agent;
 import dev.ipanema.machine.memory.MmioRegion;
 import dev.ipanema.machine.memory.PhysicalMemory;
+import dev.ipanema.machine.memory.PhysicalMemoryBuilder;
+import org.jspecify.annotations.Nullable;
 
 /// A small machine for tests: 64 MiB of RAM at [#RAM], a device at [#DEVICE], one MMU, and page tables
 /// that tests write entry by entry. Tables are taken from the end of RAM, which stage 2 maps to itself at
@@ -94,11 +98,21 @@ final class Guest implements AutoCloseable {
     }
 
     Guest(String cpu, ExclusivePolicy policy) {
+        this(cpu, policy, null);
+    }
+
+    /// @param caches null for none
+    Guest(String cpu, ExclusivePolicy policy, @Nullable CacheOptions caches) {
         model = CpuModel.parse(cpu);
-        memory = PhysicalMemory.builder()
-                .ram("ram", RAM, RAM_SIZE)
+        PhysicalMemoryBuilder builder = PhysicalMemory.builder();
+        if (caches != null) {
+            CacheModel cacheModel = new CacheModel(caches, model.effectiveCtrEl0());
+            cacheModel.attach(domain);
+            builder.caches(cacheModel, mapMemory -> true);
+        }
+        memory = builder.ram("ram", RAM, RAM_SIZE)
                 .mmio("device", DEVICE, 0x1_0000, device)
-                .maxResident(RAM_SIZE)
+                .maxResident(2 * RAM_SIZE)
                 .build();
         mmu = new Mmu(memory, model, 0, domain, policy);
         long mair = MairEl1.with(0, WB, Mair.NORMAL_WB);
