@@ -151,7 +151,7 @@ final class PageStates {
         boolean goOn = exactPages.size() < mostExact || evictOne(origin);
         if (!wasSplit) {
             // Before the copy: stores by these entries go to the coherent view. New ones need the lock.
-            goOn = dropEntries(origin, ram, page, MEMORY_ENTRY);
+            goOn &= dropEntries(origin, ram, page, MEMORY_ENTRY);
             freezeMemory(ram, page);
         }
         countMemory(ram, page);

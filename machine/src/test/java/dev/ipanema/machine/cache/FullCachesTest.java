@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.machine.memory.Agent;
 import dev.ipanema.machine.memory.CacheOperation;
+import dev.ipanema.machine.memory.CacheSystem;
 import dev.ipanema.machine.memory.Origin;
 import dev.ipanema.machine.memory.PhysicalMemory;
+import dev.ipanema.machine.memory.RamViews;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -31,6 +35,31 @@ class FullCachesTest {
     @AfterEach
     void close() {
         memory.close();
+    }
+
+    /// Whoever makes room by dropping TLB entries has served requests: its own translation may no longer hold.
+    @Test
+    void accessThatMakesRoomIsMadeAnewAndHasNotHappened() {
+        Origin guest = new Origin(Agent.PE, 0, true);
+        guest.pcKnown = true;
+        RamViews views = Objects.requireNonNull(memory.views(BASE));
+        for (int i = 0; i < MOST; i++) {
+            memory.store(guest, WB, BASE + (long) i * PAGE, 8, 1);
+            memory.maintenance().done(CacheOperation.DC_CLEAN_POU, guest, BASE + (long) i * PAGE, LINE);
+            assertThat(model.admit(guest, WB, views, (long) i * PAGE, false)).isEqualTo(CacheSystem.FAST_READ);
+        }
+        long pa = BASE + (long) MOST * PAGE;
+        memory.load(guest, WB, pa, 8);
+        assertThat(guest.again).isFalse();
+
+        memory.store(guest, NC, pa, 8, 5);
+
+        assertThat(guest.again).isTrue();
+        assertThat(memory.load(pe, NC, pa, 8)).isZero();
+        guest.again = false;
+        memory.store(guest, NC, pa, 8, 5);
+        assertThat(guest.again).isFalse();
+        assertThat(memory.load(pe, NC, pa, 8)).isEqualTo(5);
     }
 
     @ParameterizedTest
