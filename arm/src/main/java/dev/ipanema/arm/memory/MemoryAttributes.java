@@ -162,6 +162,11 @@ public final class MemoryAttributes {
         return !isDevice() && packed >> INNER_SHIFT == 0;
     }
 
+    /// {@return whether this is cacheable memory that is Write-back at no level: every store reaches memory}
+    public boolean isWriteThrough() {
+        return isCacheable() && inner().cacheability() != Cacheability.WB && outer().cacheability() != Cacheability.WB;
+    }
+
     /// {@return whether this is Normal memory, Write-back at both levels, whatever the hints}
     public boolean isWriteBackBoth() {
         return !isDevice() && inner().cacheability() == Cacheability.WB && outer().cacheability() == Cacheability.WB;

@@ -8,7 +8,6 @@ import static dev.ipanema.machine.cache.PageRecord.STATE;
 import static dev.ipanema.machine.cache.PageRecord.UNIFIED;
 import static dev.ipanema.machine.cache.PageRecord.USED;
 
-import dev.ipanema.arm.memory.Cacheability;
 import dev.ipanema.arm.memory.MemoryAttributes;
 import dev.ipanema.arm.register.Ctr;
 import dev.ipanema.machine.memory.Agent;
@@ -97,13 +96,6 @@ public final class CacheModel implements CacheSystem {
         return options;
     }
 
-    /// {@return whether stores of a type reach memory at once}
-    static boolean isWriteThrough(MemoryAttributes type) {
-        return type.isCacheable()
-                && type.inner().cacheability() != Cacheability.WB
-                && type.outer().cacheability() != Cacheability.WB;
-    }
-
     @Override
     public void attach(CachedTranslations newTranslations) {
         states.attach(newTranslations);
@@ -140,7 +132,7 @@ public final class CacheModel implements CacheSystem {
     }
 
     private static int rights(MemoryAttributes type, int state) {
-        return state == SPLIT && !isWriteThrough(type) ? FAST_READ | FAST_WRITE : FAST_READ;
+        return state == SPLIT && !type.isWriteThrough() ? FAST_READ | FAST_WRITE : FAST_READ;
     }
 
     private int admitCoherent(Origin origin, MemoryAttributes type, RamViews ram, long page, boolean write) {
@@ -153,7 +145,7 @@ public final class CacheModel implements CacheSystem {
             PageRecord.set(record, COHERENT_ENTRY);
             return FAST_READ;
         }
-        if (write && state == UNIFIED && !isWriteThrough(type)) {
+        if (write && state == UNIFIED && !type.isWriteThrough()) {
             if (!states.split(origin, ram, page)) {
                 return 0;
             }

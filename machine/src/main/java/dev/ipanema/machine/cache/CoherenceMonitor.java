@@ -16,7 +16,6 @@ public final class CoherenceMonitor {
     public static final int MAX_FINDINGS = 1000;
 
     private static final int PAGE_SHIFT = 12;
-    private static final long LINE_BYTES = 64;
 
     private record Key(FindingKind kind, Object who, long place, Missing missing) {}
 
@@ -76,7 +75,7 @@ public final class CoherenceMonitor {
     }
 
     private static boolean isIn(long address, long pa, long length) {
-        return address >= (pa & -LINE_BYTES) && address < pa + length;
+        return address >= (pa & -(long) ExactPage.LINE_BYTES) && address < pa + length;
     }
 
     private static Key key(Finding finding) {

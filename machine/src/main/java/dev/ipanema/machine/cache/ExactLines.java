@@ -97,7 +97,7 @@ final class ExactLines {
         if (!type.isCacheable()) {
             return storePast(origin, ram, exact, offset, bytes);
         }
-        if (CacheModel.isWriteThrough(type)) {
+        if (type.isWriteThrough()) {
             exact.dirty[line] &= ~bytes;
             exact.setPast(line, exact.past[line] & ~bytes);
             return COHERENT | MEMORY;
@@ -132,7 +132,7 @@ final class ExactLines {
     /// past the caches hardware may write a line back.
     void stored(Origin origin, MemoryAttributes type, RamViews ram, ExactPage exact, long offset, int length) {
         int line = ExactPage.lineOf(offset);
-        if (type.isCacheable() && CacheModel.isWriteThrough(type)) {
+        if (type.isCacheable() && type.isWriteThrough()) {
             Lines.storedThroughPou(ram, exact, offset, length);
         }
         if (!type.isCacheable() && exact.isDirty(line) && freedom.writesBackLate()) {

@@ -23,7 +23,7 @@ final class PageLocks {
     }
 
     private ReentrantLock of(long paPage) {
-        long number = paPage >>> 12;
+        long number = paPage / PageStates.PAGE;
         return stripes[(int) (number ^ number >>> 10) & STRIPES - 1];
     }
 

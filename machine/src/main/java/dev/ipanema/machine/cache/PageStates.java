@@ -184,8 +184,7 @@ final class PageStates {
                             lines.clean(origin, ram, victim, page, line);
                             Lines.drop(ram, victim, page, line);
                         }
-                        leaveExact(ram, page, UNIFIED);
-                        PageRecord.clear(ram.record(page), PageRecord.FORGOTTEN);
+                        forget(ram, page);
                         return goOn;
                     }
                 } finally {
@@ -244,17 +243,21 @@ final class PageStates {
     /// of it.
     void unifyIfEmpty(RamViews ram, long page, ExactPage exact) {
         if (exact.present == 0 && !precise) {
-            exactPages.remove(ram.base() + page);
-            PageRecord.change(ram.record(page), STATE | PageRecord.FORGOTTEN, UNIFIED);
+            forget(ram, page);
         }
+    }
+
+    /// Makes a page UNIFIED of whose lines nothing is to be known any longer.
+    private void forget(RamViews ram, long page) {
+        exactPages.remove(ram.base() + page);
+        PageRecord.change(ram.record(page), STATE | PageRecord.FORGOTTEN, UNIFIED);
     }
 
     /// Replaces the coherent view of a page by the memory view.
     void loseCaches(RamViews ram, long page) {
         if ((PageRecord.flags(ram.record(page)) & STATE) != UNIFIED) {
-            exactPages.remove(ram.base() + page);
             RAW.copy(ram.memory(page), ram.coherent(page), PAGE);
-            PageRecord.change(ram.record(page), STATE | PageRecord.FORGOTTEN, UNIFIED);
+            forget(ram, page);
         }
     }
 

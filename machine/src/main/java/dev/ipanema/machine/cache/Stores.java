@@ -139,7 +139,7 @@ final class Stores {
     }
 
     private int storeCoherent(Origin origin, MemoryAttributes type, RamViews ram, long page, int state) {
-        if (CacheModel.isWriteThrough(type)) {
+        if (type.isWriteThrough()) {
             if (state == UNIFIED) {
                 return ExactLines.COHERENT;
             }
@@ -201,7 +201,7 @@ final class Stores {
     private void storeInPage(
             Origin origin, MemoryAttributes type, RamViews ram, long offset, int length, int before, Bytes bytes) {
         long page = offset & PAGE_MASK;
-        boolean writeBack = type.isCacheable() && !CacheModel.isWriteThrough(type);
+        boolean writeBack = type.isCacheable() && !type.isWriteThrough();
         int state = PageRecord.flags(ram.record(page)) & STATE;
         if (writeBack && length == PAGE && state == EXACT && !states.isPrecise()) {
             states.overwritten(origin, ram, page);
